@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The typed results of a search. Every body ends in one of these; policy says what each means. */
+#ifndef CORE_VERDICT_H
+#define CORE_VERDICT_H
+
+#include "core/str.h"
+
+enum verdict_class {
+#define VERDICT(name, text) VERDICT_##name,
+#include "core/verdict.def"
+#undef VERDICT
+	VERDICT_COUNT
+};
+
+enum verdict_reason {
+#define VERDICT(name, text)
+#define REASON(name, text) REASON_##name,
+#include "core/verdict.def"
+#undef REASON
+#undef VERDICT
+	REASON_COUNT
+};
+
+enum { VERDICT_NAME_MAX = 128 };
+
+struct verdict {
+	enum verdict_class class;
+	enum verdict_reason reason;
+	char name[VERDICT_NAME_MAX]; /* signature or heuristic; printable ASCII only */
+	char type[32];		     /* file type by content, e.g. "zip"; may be empty */
+	uint32_t layers;	     /* nested objects that were looked at */
+	uint64_t scanned;	     /* bytes that were looked at, over all layers */
+	uint32_t usec;		     /* time in the job */
+};
+
+/* Lower-case words for audit and rules: "clean", "unscannable", "encrypted". */
+const char *verdict_word(enum verdict_class c);
+const char *reason_word(enum verdict_reason r);
+
+/* The class or reason for a word; false where there is none. */
+bool verdict_of(struct str word, enum verdict_class *out);
+bool reason_of(struct str word, enum verdict_reason *out);
+
+/* A verdict of a class and a reason with an optional name (unprintable bytes become '?'). */
+struct verdict verdict_make(enum verdict_class c, enum verdict_reason r, struct str name);
+
+#endif
