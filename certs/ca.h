@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Inside the wing only: what a loaded CA consists of. */
+#ifndef CERTS_CA_H
+#define CERTS_CA_H
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "certs/signer.h"
+
+enum { CA_KNOWN_KEYS = 64 };
+
+/* A leaf key that was checked before: workers have two each, and parsing costs more than signing. */
+struct known_key {
+	EVP_PKEY *key;
+	size_t n;
+	unsigned char spki[SIGNER_SPKI_MAX];
+};
+
+struct ca {
+	X509 *cert;
+	EVP_PKEY *key;
+	int64_t not_before, not_after;
+	const char *hint;
+	struct known_key known[CA_KNOWN_KEYS];
+	size_t next_known;
+};
+
+/* Unix seconds of a certificate's date: false where malformed. */
+bool ca_time(const ASN1_TIME *t, int64_t *out);
+
+/* The first certificate of a PEM text or NULL; never asks for a password. */
+X509 *ca_read_cert(struct str pem);
+
+/* The checked leaf key of a SubjectPublicKeyInfo, owned by ca: NULL with *why set. */
+EVP_PKEY *ca_leaf_key(struct ca *ca, struct str spki, const char **why);
+
+#endif

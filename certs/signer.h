@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The signer: composes and signs leaf certificates from wishes by a fixed profile; never signs
+ * bytes that somebody else composed. The process around it is gateway/signer_role.h, since it
+ * reports to the audit. Message bodies:
+ *   SIGN: u64 id, str spki, i64 not_before, i64 not_after, u16 n, n x { u8 is_ip, str name }
+ *   LEAF: u64 id, u8 ok, str der, i64 not_after, str why (ok: der; else why, printable)
+ */
+#ifndef CERTS_SIGNER_H
+#define CERTS_SIGNER_H
+
+#include "certs/leaf.h"
+#include "core/limit.h"
+
+enum { SIGNER_SPKI_MAX = 1024, CA_SERIAL_TEXT = 41 };
+
+struct ca; /* certificate and private key; the key is wiped on free */
+
+/* From PEM texts: NULL with a static text in *why (unreadable, mismatch, not a CA, expired). */
+struct ca *ca_new(struct str cert_pem, struct str key_pem, const char **why);
+void ca_free(struct ca *ca);
+
+/* Keep keys in locked memory that no core dump holds: call before the first key is read, once
+ * per process. False where the system refuses (the keys are then in ordinary memory). */
+bool ca_lock_memory(void);
+
+/* Text and dates for humans and warnings; not_after in Unix seconds. */
+int64_t ca_not_after(const struct ca *ca);
+
+/* What is weaker than it should be (static text), or NULL. */
+const char *ca_hint(const struct ca *ca);
+
+/*
+ * Pack and read the messages; pure (fuzzed): 0 or -ERR_PROTO. Views borrow from body. Packing
+ * leaves out names that the signer would refuse, but the first must be good (-ERR_CERT_NAME).
+ * A leaf is packed as refused where why is not NULL; read as refused where der is empty.
+ */
+int signer_pack_wish(struct buf *out, uint64_t id, struct str spki, const struct leaf_wish *w);
+int signer_read_wish(struct str body, uint64_t *id, struct str *spki, struct leaf_wish *w);
+int signer_pack_leaf(struct buf *out, uint64_t id, struct str der, int64_t not_after, const char *why);
+int signer_read_leaf(struct str body, uint64_t *id, struct str *der, int64_t *not_after, struct str *why);
+
+/*
+ * Compose and sign: CN (the requested name, where it has at most 64 bytes) and SAN (critical
+ * where there is no CN, RFC 5280 section 4.2.1.6; names past 12 KiB are left out) from the wish,
+ * CA:FALSE and digitalSignature (critical), serverAuth, AKI, a random serial (126
+ * bits, positive), SHA-256, validity within the origin's, the CA's, and now - 1 day .. now + 7 days.
+ * spki is a P-256 or RSA 2048..4096 SubjectPublicKeyInfo and not the CA's own key. 0 with der
+ * appended, *not_after and the serial in hex; -ERR_DENIED with *why (static, printable).
+ */
+int ca_sign(struct ca *ca, struct str spki, const struct leaf_wish *w, int64_t now,
+    struct buf *der, int64_t *not_after, char serial[CA_SERIAL_TEXT], const char **why);
+
+/* Make a CA (P-256, pathlen 0, 5 years, CA:TRUE critical, keyCertSign|cRLSign): PEM texts. The
+ * caller wipes key_pem. 0, -ERR_TOO_LONG (name not 1..64 bytes), -ERR_SYSTEM. */
+int ca_create(const char *common_name, int64_t now, struct buf *cert_pem, struct buf *key_pem);
+
+#endif
