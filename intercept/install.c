@@ -88,6 +88,20 @@ out:
 	return r;
 }
 
+/* The declaration empties the chain; both lines are one transaction. */
+int install_release(const struct journal *j, int family, char *why, size_t why_n)
+{
+	static const char text[] = "*mangle\n:SALLYPORT - [0:0]\n"
+				   "-A SALLYPORT -p tcp ! --syn -m socket --transparent "
+				   "-j SALLYPORT_DIVERT\nCOMMIT\n";
+	char words[WORDS_SIZE];
+
+	snprintf(words, sizeof(words), "rules %d", family);
+	if (!journal_has(j, words))
+		return 0;
+	return restore(family, str_c(text), why, why_n);
+}
+
 static bool has_word(struct str words, struct str want)
 {
 	struct str w;

@@ -5,10 +5,11 @@
  * kernel" and "module not there".
  */
 #include <errno.h>
-#include <cap-ng.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -67,12 +68,21 @@ static int collect(pid_t pid, int from, char *why, size_t why_n)
 	return WIFEXITED(status) ? -WEXITSTATUS(status) : -ERR_SYSTEM;
 }
 
+bool net_capable(void)
+{
+	struct __user_cap_header_struct h = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct d[_LINUX_CAPABILITY_U32S_3];
+
+	memset(d, 0, sizeof(d));
+	return syscall(SYS_capget, &h, d) == 0 && (d[0].effective & (1u << CAP_NET_ADMIN)) != 0;
+}
+
 int net_probe(const struct net_plan *p, char *why, size_t why_n)
 {
 	int fd[2], r;
 	pid_t pid;
 
-	if (!capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_ADMIN)) {
+	if (!net_capable()) {
 		snprintf(why, why_n, "CAP_NET_ADMIN is missing; fix: run as root");
 		return -ERR_DENIED;
 	}

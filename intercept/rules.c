@@ -183,3 +183,27 @@ int net_down(const char *state_dir, char *why, size_t why_n)
 	journal_free(j);
 	return r;
 }
+
+bool net_is_up(const char *state_dir)
+{
+	char why[256];
+	struct journal *j = NULL;
+	bool up = journal_open(state_dir, false, &j, why, sizeof(why)) == 0 && j != NULL &&
+	    journal_text(j).n > 0;
+
+	journal_free(j);
+	return up;
+}
+
+int net_release(const char *state_dir, char *why, size_t why_n)
+{
+	struct journal *j;
+	int family, r = journal_open(state_dir, false, &j, why, why_n);
+
+	if (r != 0 || j == NULL)
+		return r;
+	for (family = 4; r == 0 && family <= 6; family += 2)
+		r = install_release(j, family, why, why_n);
+	journal_free(j);
+	return r;
+}

@@ -42,6 +42,9 @@ int net_rules_text(const struct net_plan *p, int family, struct buf *out);
 /* Why the plan makes no sense, as one sentence, or NULL when it is good. */
 const char *net_plan_fault(const struct net_plan *p);
 
+/* May this process change the network (CAP_NET_ADMIN)? */
+bool net_capable(void);
+
 /*
  * Does this kernel know TPROXY, the socket match and policy routing? 0, -ERR_UNSUPPORTED with *why,
  * -ERR_DENIED (no CAP_NET_ADMIN), -ERR_NOT_FOUND (no iptables-restore). Changes nothing.
@@ -54,6 +57,15 @@ int net_probe(const struct net_plan *p, char *why, size_t why_n);
  * state_dir/network.journal; the folder must exist.
  */
 int net_up(const struct net_plan *p, const char *state_dir, char *why, size_t why_n);
+
+/* Is there a journal, which means that rules may be installed? */
+bool net_is_up(const char *state_dir);
+
+/*
+ * Before the gateway stops: new connections go past it from now on, those that it carries still
+ * reach it, so that it can drain. 0 also when nothing is installed. net_down comes afterwards.
+ */
+int net_release(const char *state_dir, char *why, size_t why_n);
 
 /*
  * Undo all by the journal; 0 also when there is nothing to undo. On failure what could be undone

@@ -95,8 +95,7 @@ int sock_probe(int family, uint16_t port)
 	    set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1) != 0 || bind_any(fd, family, port) != 0 ||
 	    listen(fd, 1) != 0)
 		return close_failed(fd);
-	close(fd);
-	return 0;
+	return fd;
 }
 
 int sock_prepare(int family, uint32_t mark, bool transparent)

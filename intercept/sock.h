@@ -21,7 +21,8 @@ int sock_listen(int family, uint16_t port);
 
 /*
  * Is the port free for us? SO_REUSEPORT would let a second gateway share it silently, so this
- * asks without: 0, or -ERR_SYSTEM with errno EADDRINUSE, EACCES, EAFNOSUPPORT.
+ * asks without: a descriptor to be closed, or -ERR_SYSTEM with errno EADDRINUSE, EACCES,
+ * EAFNOSUPPORT.
  */
 int sock_probe(int family, uint16_t port);
 
