@@ -277,6 +277,12 @@ void chan_free(struct chan *c)
 		chan_destroy(c);
 }
 
+void chan_set_arg(struct chan *c, void *arg)
+{
+	if (c != NULL)
+		c->arg = arg;
+}
+
 static int enqueue(struct chan *c, struct packet *p, const int *fds, size_t nfds)
 {
 	for (; p->nfds < nfds; p->nfds++) {

@@ -50,6 +50,9 @@ struct chan *chan_new(struct loop *l, int fd, enum role self, enum role peer,
     chan_msg_fn *on_msg, chan_close_fn *on_close, void *arg);
 void chan_free(struct chan *c);
 
+/* Another owner: what the callbacks get from now on. NULL channels are let be. */
+void chan_set_arg(struct chan *c, void *arg);
+
 /*
  * Send one message. The descriptors are duplicated by the kernel and stay the caller's.
  * 0, -ERR_LIMIT (the queue of unsent messages is full), -ERR_CLOSED, -ERR_PROTO (not ours to

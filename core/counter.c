@@ -41,3 +41,20 @@ const struct counters *counters_view(int fd)
 
 	return p == MAP_FAILED ? NULL : p;
 }
+
+struct counters *counters_own(int fd)
+{
+	void *p = mmap(NULL, sizeof(struct counters), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+void counters_clear_gauges(struct counters *c)
+{
+#define COUNTER(name, doc)
+#define GAUGE(name, doc) atomic_store_explicit(&c->name, 0, memory_order_relaxed);
+#include "core/counter.def"
+#undef COUNTER
+#undef GAUGE
+	munmap(c, sizeof(*c));
+}

@@ -29,6 +29,10 @@ int counters_map(int fd);
 /* Map a page of another role for reading: NULL on failure. */
 const struct counters *counters_view(int fd);
 
+/* Map a page of a role that has died for writing; unmap by clearing: its gauges go to zero. */
+struct counters *counters_own(int fd);
+void counters_clear_gauges(struct counters *c);
+
 #define COUNT_ADD(name, v) atomic_fetch_add_explicit(&counters->name, (uint64_t)(v), memory_order_relaxed)
 #define COUNT_SUB(name, v) atomic_fetch_sub_explicit(&counters->name, (uint64_t)(v), memory_order_relaxed)
 
