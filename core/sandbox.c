@@ -88,8 +88,7 @@ int sandbox_common(void)
 	return 0;
 }
 
-/* A user that owns nothing: "sallyport" where it was created, else the kernel's overflow user. */
-static void find_user(uid_t *uid, gid_t *gid)
+void sandbox_user(uid_t *uid, gid_t *gid)
 {
 	const struct passwd *p = getpwnam("sallyport");
 
@@ -104,7 +103,7 @@ static int drop_user(const char *keep_dir)
 
 	if (geteuid() != 0)
 		return 0; /* started without root: there is nothing to drop */
-	find_user(&uid, &gid);
+	sandbox_user(&uid, &gid);
 	if (keep_dir != NULL && chown(keep_dir, uid, gid) != 0)
 		log_warn("cannot hand %s to the unprivileged user: %s", keep_dir, strerror(errno));
 	if (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 ||

@@ -6,6 +6,8 @@
 #ifndef CORE_SANDBOX_H
 #define CORE_SANDBOX_H
 
+#include <sys/types.h>
+
 #include "core/chan.h"
 
 enum sandbox_flag {
@@ -29,6 +31,9 @@ int sandbox_enter(enum role role, const char *keep_dir);
  * 0, -ERR_UNSUPPORTED on kernels without it, -ERR_SYSTEM.
  */
 int sandbox_landlock(const char *dir);
+
+/* The unprivileged user of all roles: "sallyport" where it was created, else 65534. */
+void sandbox_user(uid_t *uid, gid_t *gid);
 
 /* No core files, not dumpable, no new privileges, dies with its parent; for every role. */
 int sandbox_common(void);
