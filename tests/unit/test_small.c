@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Facts about the gateway's small pure readers: sniffing, media magic, field cutting. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/err.h"
+#include "gateway/fields.h"
+#include "gateway/media.h"
+#include "gateway/sniff.h"
+
+START_TEST(an_http_request_begins_with_a_method_and_a_space)
+{
+	static const struct {
+		const char *in;
+		int want;
+	} rows[] = {
+		{ "GET / HTTP/1.1\r\n", 1 }, { "\r\nPOST /", 1 }, { "M-SEARCH * ", 1 }, { "GE", -ERR_MORE },
+		{ "", -ERR_MORE }, { " GET", 0 }, { "get / ", 0 }, { "SSH-2.0-OpenSSH", 0 },
+		{ "\x16\x03\x01", 0 }, { "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", 0 }, { "\r\n\r\nGET ", 0 },
+	};
+
+	ck_assert_int_eq(sniff_http(str_c(rows[_i].in)), rows[_i].want);
+}
+END_TEST
+
+START_TEST(media_streams_only_when_type_and_magic_agree)
+{
+	ck_assert(media_proved(STR("video/mp4"), str_of("\0\0\0\x18""ftypmp42", 12)));
+	ck_assert(media_proved(STR("audio/flac"), STR("fLaC\0\0")));
+	ck_assert(!media_proved(STR("application/zip"), str_of("\0\0\0\x18""ftypmp42", 12)));
+	ck_assert(!media_proved(STR("video/mp4"), STR("MZ\x90\0")));
+	ck_assert(!media_proved(STR("video/mp4"), STR("")));
+	ck_assert(!media_proved(STR("image/png"), STR("\x89PNG\r\n\x1a\n")));
+}
+END_TEST
+
+static struct head with(const struct field *f, size_t n)
+{
+	return (struct head){ .fields = f, .nfields = n };
+}
+
+START_TEST(accept_encoding_is_cut_to_what_can_be_undone)
+{
+	struct field f[] = { { STR("Accept-Encoding"), STR("gzip;q=1, sdch, br") },
+		{ STR("accept-encoding"), STR("dcz, zstd;q=0.5,*") } };
+	struct head h = with(f, 2);
+	char to[160], small[8];
+
+	ck_assert(str_eq(fields_accept_encoding(&h, to, sizeof(to)), STR("gzip;q=1, br, zstd;q=0.5")));
+	ck_assert(str_eq(fields_accept_encoding(&h, small, sizeof(small)), STR("br")));
+}
+END_TEST
+
+START_TEST(content_codings_of_several_fields_are_one_list)
+{
+	struct field f[] = { { STR("Content-Encoding"), STR("gzip") },
+		{ STR("Content-Type"), STR("Text/HTML; charset=x") }, { STR("content-encoding"), STR("br") } };
+	struct head h = with(f, 3);
+	struct leg g = { 0 };
+
+	fields_leg(&h, &g);
+	ck_assert_str_eq(g.coding, "gzip,br");
+	ck_assert_str_eq(g.type, "text/html");
+}
+END_TEST
+
+START_TEST(codings_too_long_to_keep_are_unknown_not_none)
+{
+	char many[100];
+	struct field f = { STR("Content-Encoding"), { many, sizeof(many) } };
+	struct head h = with(&f, 1);
+	struct leg g = { 0 };
+
+	memset(many, 'x', sizeof(many));
+	fields_leg(&h, &g);
+	ck_assert_str_eq(g.coding, "too-long");
+}
+END_TEST
+
+START_TEST(an_upgrade_to_h2c_alone_is_just_dropped)
+{
+	struct field f = { STR("Upgrade"), STR("h2c") }, ws = { STR("Upgrade"), STR("websocket, h2c") };
+	struct head a = with(&f, 1), b = with(&ws, 1);
+
+	ck_assert(fields_upgrade_h2c(&a));
+	ck_assert(!fields_upgrade_h2c(&b));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("small");
+	TCase *t = tcase_create("small");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	tcase_add_loop_test(t, an_http_request_begins_with_a_method_and_a_space, 0, 11);
+	tcase_add_test(t, media_streams_only_when_type_and_magic_agree);
+	tcase_add_test(t, accept_encoding_is_cut_to_what_can_be_undone);
+	tcase_add_test(t, content_codings_of_several_fields_are_one_list);
+	tcase_add_test(t, codings_too_long_to_keep_are_unknown_not_none);
+	tcase_add_test(t, an_upgrade_to_h2c_alone_is_just_dropped);
+	suite_add_tcase(s, t);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
