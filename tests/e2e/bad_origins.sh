@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# An origin whose certificate a browser would refuse is refused by the gateway, with a reason.
+. "$(dirname "$0")/lib.sh"
+topology </dev/null
+
+refused() {
+	local host=$1 reason=$2
+	is "$host is refused" "$(get "https://$host.origin.test/")" 502
+	unlike "nothing of $host arrives" "$(body)" 'A clean page'
+	like "the page of $host says why" "$(body)" "$3"
+	audit "the audit says why for $host" event=flow host="$host.origin.test" reason="$reason"
+}
+refused expired '.*cert_expired.*' 'expired'
+refused wrong '.*cert_name.*' 'name'
+refused selfsigned '.*cert_self_signed.*' 'self-signed'
+refused untrusted '.*cert_untrusted.*' 'trusted'
+refused expired '.*cert_expired.*' 'expired'
+is "the origin saw no request" "$(origin_saw 'https \(expired\|wrong\|selfsigned\|untrusted\)')" 0
+in_origin true
+is "nobody listens there: refused in time" "$(get https://raw.origin.test/ --max-time 15)" 502
+is "nor there by plain http" "$(get http://raw.origin.test/ --max-time 15)" 502
+is "a good origin still passes" "$(get https://www.origin.test/)" 200

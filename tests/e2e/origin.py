@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""An origin that answers with exactly the bytes of a file, malformed or not.
+
+origin.py [--tls CHAIN KEY] [--echo] [--log FILE] ADDRESS PORT [FOLDER]
+A request for /NAME is answered with the bytes of FOLDER/NAME, then the connection is closed;
+NAME.keep keeps it open, NAME.echo sends back what comes after. --echo is a plain TCP echo.
+The log gets one line for each request: its first line, and how many bytes of it came."""
+import argparse
+import os
+import socket
+import ssl
+import threading
+
+
+def read_head(s):
+    data = b""
+    while b"\r\n\r\n" not in data:
+        piece = s.recv(65536)
+        if not piece:
+            return None
+        data += piece
+    return data
+
+
+def echo(s):
+    while data := s.recv(65536):
+        s.sendall(data)
+
+
+def serve(s, o):
+    if o.echo:
+        return echo(s)
+    while head := read_head(s):
+        first = head.split(b"\r\n")[0].decode("latin-1")
+        if o.log:
+            with open(o.log, "a", encoding="latin-1") as f:
+                f.write(f"{first} {len(head)}\n")
+        name = os.path.basename(first.split(" ")[1])
+        with open(os.path.join(o.folder, name), "rb") as f:
+            s.sendall(f.read())
+        if name.endswith(".echo"):
+            return echo(s)
+        if not name.endswith(".keep"):
+            return None
+
+
+def handle(s, o):
+    try:
+        if o.tls:
+            s = o.context.wrap_socket(s, server_side=True)
+        serve(s, o)
+    except (OSError, IndexError):
+        pass
+    finally:
+        try:
+            s.shutdown(socket.SHUT_WR)
+            s.settimeout(1)
+            s.recv(1)
+        except OSError:
+            pass
+        s.close()
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--tls", nargs=2)
+    p.add_argument("--echo", action="store_true")
+    p.add_argument("--log")
+    p.add_argument("address")
+    p.add_argument("port", type=int)
+    p.add_argument("folder", nargs="?", default=".")
+    o = p.parse_args()
+    if o.tls:
+        o.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        o.context.load_cert_chain(*o.tls)
+    family = socket.AF_INET6 if ":" in o.address else socket.AF_INET
+    with socket.socket(family) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((o.address, o.port))
+        listener.listen(128)
+        while True:
+            s, _ = listener.accept()
+            threading.Thread(target=handle, args=(s, o), daemon=True).start()
+
+
+main()
