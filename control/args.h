@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Options of the subcommands, in one table; each subcommand names the letters that it takes. */
+#ifndef CONTROL_ARGS_H
+#define CONTROL_ARGS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "control/cli.h"
+
+enum { ARGS_INSIDE_MAX = 16 };
+
+struct args {
+	const char *config, *state, *client, *url, *destination, *method, *type, *verdict, *size;
+	const char *format, *out, *name;
+	const char *inside[ARGS_INSIDE_MAX];
+	unsigned inside_n;
+	bool json, foreground, force, upload, help;
+	const char *word; /* the one argument that is no option, or NULL */
+};
+
+struct command {
+	const char *name;
+	const char *options;  /* letters of the table in args.c */
+	const char *word;     /* what the argument is called in the usage line, or NULL */
+	const char *summary;  /* one line */
+	const char *more;     /* further lines of its help, or "" */
+	int (*fn)(const struct args *a, const struct cli_ops *ops);
+	bool hidden;
+};
+
+/* Parse what follows the command's name: 0, or EXIT_USAGE after one line on standard error. */
+int args_parse(const struct command *c, int argc, char **argv, struct args *a);
+
+/* The usage of one command. */
+void args_help(const struct command *c, FILE *f);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The CA on disk: a certificate that everybody may read and a key that only root may. */
+#ifndef CONTROL_CA_FILES_H
+#define CONTROL_CA_FILES_H
+
+#include "core/buf.h"
+#include "policy/config.h"
+
+/* 0 none of the two files is there, 1 both, -ERR_FILE one of them. */
+int ca_files_there(const struct config *c);
+
+/* Make a CA and write both files, replacing what is there: exit code, failure said. */
+int ca_files_create(const struct config *c, const char *common_name);
+
+/* Remove what ca_files_create made. */
+void ca_files_remove(const struct config *c);
+
+/* Both files fit together and are good for now: exit code, failure said; *warning may be set. */
+int ca_files_check(const struct config *c, const char **warning);
+
+#endif

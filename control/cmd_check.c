@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* sallyport check: the configuration, its rules, and the files and folders that it names. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "control/ca_files.h"
+#include "control/cmd.h"
+#include "control/exit.h"
+#include "control/files.h"
+#include "control/plan.h"
+#include "core/err.h"
+#include "policy/policy.h"
+
+enum { TRUST_MAX = 32 << 20 };
+
+static int check_trust(const char *path)
+{
+	static const char begin[] = "-----BEGIN CERTIFICATE-----";
+	struct buf pem;
+	struct str s;
+	int code = EXIT_OK;
+
+	buf_init(&pem, TRUST_MAX);
+	if (file_read(path, &pem) != 0) {
+		fprintf(stderr,
+		    "sallyport check: trust store %s cannot be read: %s; fix: install "
+		    "ca-certificates, or "
+		    "set tls.trust\n",
+		    path, strerror(errno));
+		code = EXIT_FILE;
+	} else {
+		s = buf_view(&pem);
+		if (memmem(s.p, s.n, begin, sizeof(begin) - 1) == NULL) {
+			fprintf(
+			    stderr, "sallyport check: trust store %s holds no certificate\n", path);
+			code = EXIT_CONFIG;
+		}
+	}
+	buf_free(&pem);
+	return code;
+}
+
+static int check_ca(const struct config *c)
+{
+	const char *warning = NULL;
+	int there = ca_files_there(c), code;
+
+	if (there == 0) {
+		printf("note: there is no CA yet; `sallyport up` or `sallyport ca create` makes "
+		       "one\n");
+		return EXIT_OK;
+	}
+	code = ca_files_check(c, &warning);
+	if (code == EXIT_OK && warning != NULL)
+		printf("warning: %s\n", warning);
+	return code;
+}
+
+/* What libclamav loads: main.cvd, daily.cld, own.ndb ... */
+static bool is_database(const char *name)
+{
+	static const char *const ends[] = { ".cvd", ".cld", ".cud", ".ndb", ".hdb", ".hsb", ".ldb",
+		".mdb", ".msb", ".db", ".ndu", ".ldu", ".yar", ".yara" };
+
+	for (unsigned i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		if (str_isuffix(str_c(name), str_c(ends[i])))
+			return true;
+	}
+	return false;
+}
+
+/* Without signatures the gateway still runs, on its test database: worth a loud word. */
+static void check_signatures(const struct config *c)
+{
+	const struct config_scanner *s = config_scanner(c);
+	DIR *d = s->enabled ? opendir(s->signatures) : NULL;
+	struct dirent *e;
+	bool found = false;
+
+	if (!s->enabled) {
+		printf("warning: scanner.enabled is no: nothing is searched for malware\n");
+		return;
+	}
+	while (d != NULL && !found && (e = readdir(d)) != NULL)
+		found = is_database(e->d_name);
+	if (d != NULL)
+		closedir(d);
+	if (!found)
+		printf("warning: %s holds no signatures; only the built-in test signature would be "
+		       "found; fix: install "
+		       "clamav-freshclam\n",
+		    s->signatures);
+}
+
+static int check_network(const struct config *c)
+{
+	struct net_plan p;
+
+	plan_of(c, NULL, 0, &p);
+	if (config_network(c)->manage == MANAGE_OFF && p.inside_n == 0)
+		return EXIT_OK;
+	if (net_plan_fault(&p) == NULL)
+		return EXIT_OK;
+	fprintf(stderr, "sallyport check: network: %s\n", net_plan_fault(&p));
+	return EXIT_CONFIG;
+}
+
+static int worse(int a, int b)
+{
+	return a != EXIT_OK ? a : b;
+}
+
+int cmd_check(const struct args *a, const struct cli_ops *ops)
+{
+	struct config_error e = { .line = 0 };
+	const char *path = NULL;
+	struct policy *p;
+	int code = EXIT_OTHER;
+	struct config *c = config_for_command(a->config, &path, &code);
+
+	(void)ops;
+	if (c == NULL)
+		return code;
+	if ((p = policy_new(c, &e)) == NULL) {
+		config_complain(path, &e);
+		return EXIT_CONFIG;
+	}
+	/* All of them are looked at; the first that failed decides the exit code. */
+	code = worse(check_network(c), check_ca(c));
+	code = worse(code, check_trust(config_tls(c)->trust));
+	check_signatures(c);
+	if (code == EXIT_OK)
+		printf("%s: good\n", path != NULL ? path : "built-in configuration");
+	policy_free(p);
+	return code;
+}
