@@ -2,7 +2,7 @@
 """Reads the audit log: audit.py FOLDER count|show|bad KEY=REGEX...
 
 count and show take the lines of which every named field matches whole ("KEY=" means absent or
-empty); bad prints lines that are not one flat JSON object with an event and a time."""
+empty); bad prints lines that are not one flat JSON object with an event and a time stamp."""
 import glob
 import json
 import re
@@ -23,7 +23,7 @@ for path in sorted(glob.glob(folder + "/*")):
         for raw in f.read().splitlines(keepends=True):
             try:
                 line = json.loads(raw.decode("utf-8"))
-                good = isinstance(line, dict) and raw.endswith(b"\n") and "event" in line and "time" in line
+                good = isinstance(line, dict) and raw.endswith(b"\n") and "event" in line and "ts" in line
             except ValueError:
                 line, good = {}, False
             if what == "bad":

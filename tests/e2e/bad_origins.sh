@@ -9,7 +9,7 @@ refused() {
 	is "$host is refused" "$(get "https://$host.origin.test/")" 502
 	unlike "nothing of $host arrives" "$(body)" 'A clean page'
 	like "the page of $host says why" "$(body)" "$3"
-	audit "the audit says why for $host" event=flow host="$host.origin.test" reason="$reason"
+	audit "the audit says why for $host" event=flow sni="$host.origin.test" reason="$reason"
 }
 refused expired '.*cert_expired.*' 'expired'
 refused wrong '.*cert_name.*' 'name'

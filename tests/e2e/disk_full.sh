@@ -6,8 +6,7 @@ small_disk() {
 	mkdir -p "$LAB_DIR/audit"
 	mount -t tmpfs -o size=64k sp-lab-audit "$LAB_DIR/audit"
 }
-LAB_BEFORE=small_disk
-topology <<END
+LAB_BEFORE=small_disk topology <<END
 audit: { folder: "@LAB@/audit", when_full: block }
 limits: { audit_pending: 32 }
 END
@@ -38,5 +37,5 @@ done
 is "continue: all requests pass" "$failed" 0
 like "and the log says that lines are lost" "$(cat "$LAB_DIR/gateway.log")" '[Aa]udit'
 rm "$LAB_DIR/audit/filler"
-lost() { status_is 200 after && audit_some event=lost; }
+lost() { status_is 200 after && audit_some event=audit_lost; }
 holds "and so does the audit, once it can" lab_wait 15 lost

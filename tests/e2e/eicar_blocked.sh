@@ -26,4 +26,4 @@ like "a browser gets a page" "$(cat "$OUT/head")" '[Cc]ontent-[Tt]ype: text/html
 like "the page says what was found" "$(body)" '[Ee]icar'
 get https://www.origin.test/eicar.com -H 'Accept: */*' >/dev/null
 like "a tool gets plain text" "$(cat "$OUT/head")" '[Cc]ontent-[Tt]ype: text/plain'
-audit "the audit names the signature" event=transaction verdict=infected path=/eicar.com signature='.*[Ee]icar.*' action=block
+audit "the audit names the signature" event=transaction path=/eicar.com response_verdict=infected response_signature='.*[Ee]icar.*' action=block incident='.+'

@@ -24,5 +24,5 @@ get https://www.origin.test/whoami >/dev/null
 is "the origin sees the client's address" "$(body)" $LAB_CLIENT4
 get https://v6.origin.test/whoami -6 >/dev/null
 is "the origin sees the client's ipv6 address" "$(body)" $LAB_CLIENT6
-audit "the transaction is audited" event=transaction host=www.origin.test path=/ status=200 verdict=clean
+audit "the transaction is audited" event=transaction host=www.origin.test path=/ status=200 response_verdict=clean
 audit "the flow is audited" event=flow sni=www.origin.test action=intercept

@@ -3,8 +3,7 @@
 # A host that is listed as never-decrypt keeps the origin's own certificate; others do not.
 . "$(dirname "$0")/lib.sh"
 banks() { printf '# names, one a line\nbank.origin.test\n' >"$LAB_DIR/banks.txt"; }
-LAB_BEFORE=banks
-topology <<END
+LAB_BEFORE=banks topology <<END
 rules:
   - name: never decrypt banks
     when: { host_list: ["@LAB@/banks.txt"] }
@@ -21,4 +20,4 @@ is "a large file passes the tunnel" "$(get https://bank.origin.test/50m.bin --ca
 is "and is intact" "$(digest "$OUT/body")" "$(file_digest 50m.bin)"
 is "even EICAR passes it, unread" "$(get https://bank.origin.test/eicar.com --cacert "$LAB_MATERIAL/root.crt")" 200
 like "others are decrypted" "$(issuer www.origin.test)" 'Lab Gateway CA'
-audit "the audit names the rule" event=flow host=bank.origin.test action=passthrough rule='never decrypt banks'
+audit "the audit names the rule" event=flow sni=bank.origin.test action=passthrough rule='never decrypt banks'

@@ -30,4 +30,4 @@ for port in 2223 443 80; do
 done
 is "http on another port is found" "$(get http://raw.origin.test:8000/page)" 200
 audit "the audit says that the protocol is unknown" event=flow protocol=unknown
-audit "and which rule let it pass" event=flow action=passthrough rule='our own protocol'
+audit "and which rule let it pass" event=flow action='(passthrough|relay)' rule='our own protocol'

@@ -28,4 +28,4 @@ is "an infected gzip-coded upload is blocked" \
 	"$(get https://www.origin.test/upload/g -T "$OUT/eicar.gz" -H 'Content-Encoding: gzip')" 403
 is "an infected form is blocked" "$(get https://www.origin.test/upload/f -F "file=@$OUT/eicar")" 403
 is "none of these reached the origin" "$(uploads)" "$before"
-audit "the audit says upload and signature" event=transaction method=PUT direction=upload verdict=infected action=block
+audit "the audit says upload and signature" event=transaction method=PUT request_verdict=infected action=block
