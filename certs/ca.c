@@ -148,3 +148,12 @@ const char *ca_hint(const struct ca *ca)
 {
 	return ca->hint;
 }
+
+bool ca_is(const struct ca *ca, struct str cert_pem)
+{
+	X509 *x = ca_read_cert(cert_pem);
+	bool same = x != NULL && X509_cmp(x, ca->cert) == 0;
+
+	X509_free(x);
+	return same;
+}

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Which leaf keys the CA signs: two exact forms, never its own, each parsed once. */
-#include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <string.h>
 
 #include "certs/ca.h"
+#include "core/err.h"
 
 enum { RSA_LEAST = 2048, RSA_MOST = 4096 };
 
@@ -68,4 +69,25 @@ EVP_PKEY *ca_leaf_key(struct ca *ca, struct str spki, const char **why)
 	slot->n = spki.n;
 	memcpy(slot->spki, spki.p, spki.n);
 	return k;
+}
+
+const char *ca_try(struct ca *ca, int64_t now)
+{
+	struct leaf_wish w = { .nnames = 1, .not_before = now, .not_after = INT64_MAX };
+	EVP_PKEY *k = EVP_EC_gen("P-256");
+	char serial[CA_SERIAL_TEXT];
+	const char *why = "no key can be made";
+	unsigned char *spki = NULL;
+	int n = k != NULL ? i2d_PUBKEY(k, &spki) : -1;
+	struct buf der;
+	int64_t end;
+	int r = -ERR_DENIED;
+
+	buf_init(&der, LEAF_DER_MAX);
+	if (n > 0 && leaf_name_set(&w.names[0], false, STR("try.invalid")) == 0)
+		r = ca_sign(ca, str_of((char *)spki, (size_t)n), &w, now, &der, &end, serial, &why);
+	buf_free(&der);
+	OPENSSL_free(spki);
+	EVP_PKEY_free(k);
+	return r == 0 ? NULL : why;
 }

@@ -30,6 +30,15 @@ int64_t ca_not_after(const struct ca *ca);
 /* What is weaker than it should be (static text), or NULL. */
 const char *ca_hint(const struct ca *ca);
 
+/* This PEM text begins with the CA's certificate. */
+bool ca_is(const struct ca *ca, struct str cert_pem);
+
+/*
+ * Sign a certificate for a throwaway key and name and forget it: shows that the CA works, and
+ * makes OpenSSL load what it needs, so that a sandbox may follow. NULL, or what is wrong.
+ */
+const char *ca_try(struct ca *ca, int64_t now);
+
 /*
  * Pack and read the messages; pure (fuzzed): 0 or -ERR_PROTO. Views borrow from body. Packing
  * leaves out names that the signer would refuse, but the first must be good (-ERR_CERT_NAME).

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The signer's process: the only one that has the CA's key. Answers wishes within a rate, and
+ * puts every serial into the audit before the certificate leaves.
+ */
+#include "gateway/signer_role.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "certs/signer.h"
+#include "core/err.h"
+#include "core/log.h"
+#include "core/sandbox.h"
+#include "gateway/audit.h"
+#include "gateway/role.h"
+#include "gateway/signer_load.h"
+
+enum { MSG_LEAF_MAX = 32768, NAMES_TOLD = 5, WHY_TOLD = 200 };
+
+struct asker {
+	struct asker *next;
+	struct signer_role *s;
+	struct chan *chan;
+	uint32_t index;
+};
+
+struct signer_role {
+	struct role_host *host;
+	struct audit *audit;
+	struct asker *askers;
+	struct ca *ca;
+	struct signer_setup setup;
+	uint64_t tokens, tokens_at; /* thousandths of a certificate; loop time */
+	bool draining;
+};
+
+static void asker_free(struct asker *w)
+{
+	struct asker **at = &w->s->askers;
+
+	while (*at != w)
+		at = &(*at)->next;
+	*at = w->next;
+	chan_free(w->chan);
+	free(w);
+}
+
+static void asker_close(void *arg, int why)
+{
+	struct asker *w = arg;
+
+	if (why != 0)
+		log_error("worker %u: channel dropped: %s", w->index, err_text(why));
+	asker_free(w);
+}
+
+/* A bucket that holds one second's worth. */
+static bool take_token(struct signer_role *s)
+{
+	uint64_t rate = s->setup.limits.sign_rate, now = loop_now(role_host_loop(s->host));
+
+	s->tokens += (now - s->tokens_at) * rate;
+	s->tokens_at = now;
+	if (s->tokens > rate * 1000)
+		s->tokens = rate * 1000;
+	if (s->tokens < 1000)
+		return false;
+	s->tokens -= 1000;
+	return true;
+}
+
+static int audit_certificate(struct signer_role *s, uint32_t worker, const struct leaf_wish *w,
+    const char *serial, int64_t not_after)
+{
+	char names[NAMES_TOLD * LEAF_NAME_MAX] = "", end[AUDIT_TS_MAX];
+	struct json j;
+	struct buf b;
+	size_t n = 0;
+	int r;
+
+	for (size_t i = 0; i < w->nnames && i < NAMES_TOLD; i++)
+		n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", i > 0 ? " " : "",
+		    w->names[i].text);
+	audit_ts(not_after * 1000, end);
+	buf_init(&b, AUDIT_LINE_MAX);
+	audit_begin(&j, &b, "certificate");
+	json_u64(&j, "worker", worker);
+	json_c(&j, "serial", serial);
+	json_c(&j, "names", names);
+	json_u64(&j, "names_count", w->nnames);
+	json_c(&j, "not_after", end);
+	r = json_end(&j);
+	if (r == 0)
+		r = audit_line(s->audit, buf_view(&b));
+	buf_free(&b);
+	return r;
+}
+
+/* NULL with der and *not_after filled, or why not. */
+static const char *issue(struct signer_role *s, uint32_t worker, struct str spki,
+    const struct leaf_wish *w, struct buf *der, int64_t *not_after)
+{
+	char serial[CA_SERIAL_TEXT];
+	const char *why;
+
+	if (!take_token(s))
+		return "rate";
+	if (audit_full(s->audit) && !s->setup.go_on_when_full)
+		return "the audit cannot be written";
+	if (ca_sign(s->ca, spki, w, time(NULL), der, not_after, serial, &why) != 0)
+		return why;
+	if (audit_certificate(s, worker, w, serial, *not_after) != 0 && !s->setup.go_on_when_full)
+		return "the audit cannot be written";
+	return NULL;
+}
+
+static void on_wish(struct asker *a, struct str body)
+{
+	static struct leaf_wish w; /* large; one at a time */
+	struct str spki;
+	struct buf der, answer;
+	int64_t not_after = 0;
+	const char *why;
+	uint64_t id;
+
+	if (signer_read_wish(body, &id, &spki, &w) != 0) {
+		asker_close(a, -ERR_PROTO);
+		return;
+	}
+	buf_init(&der, LEAF_DER_MAX);
+	buf_init(&answer, MSG_LEAF_MAX);
+	why = issue(a->s, a->index, spki, &w, &der, &not_after);
+	if (why != NULL)
+		log_debug("worker %u: %s is refused: %s", a->index, w.names[0].text, why);
+	if (signer_pack_leaf(&answer, id, buf_view(&der), not_after, why) != 0 ||
+	    chan_send(a->chan, MSG_LEAF, buf_view(&answer), NULL, 0) != 0)
+		log_warn("worker %u does not take its answer", a->index);
+	buf_free(&der);
+	buf_free(&answer);
+}
+
+static void asker_msg(void *arg, enum msg_type type, struct str body, int *fds, size_t nfds)
+{
+	struct asker *a = arg;
+
+	(void)fds;
+	(void)nfds; /* the table allows none */
+	if (type == MSG_SIGN)
+		on_wish(a, body);
+	else
+		asker_close(a, -ERR_PROTO);
+}
+
+static void serve(struct signer_role *s, uint32_t index, int fd)
+{
+	struct asker *a = s->askers;
+
+	while (a != NULL && a->index != index)
+		a = a->next;
+	if (a != NULL)
+		asker_free(a);
+	a = calloc(1, sizeof(*a));
+	if (a == NULL) {
+		close(fd);
+		return;
+	}
+	*a = (struct asker){ .next = s->askers, .s = s, .index = index };
+	a->chan = chan_new(role_host_loop(s->host), fd, ROLE_SIGNER, ROLE_WORKER, asker_msg,
+	    asker_close, a);
+	if (a->chan == NULL)
+		free(a);
+	else
+		s->askers = a;
+}
+
+static void peer(void *arg, enum role role, uint32_t index, int fd)
+{
+	struct signer_role *s = arg;
+
+	if (role == ROLE_WORKER)
+		serve(s, index, fd);
+	else if (role != ROLE_RECORDER)
+		close(fd);
+	else if (audit_connect(s->audit, fd) != 0)
+		log_error("cannot reach the recorder");
+}
+
+static void audit_start(struct signer_role *s, uint32_t generation)
+{
+	struct json j;
+	struct buf b;
+
+	buf_init(&b, AUDIT_LINE_MAX);
+	audit_begin(&j, &b, "start");
+	json_c(&j, "source", role_name(ROLE_SIGNER));
+	json_u64(&j, "worker", 0);
+	json_c(&j, "version", SALLYPORT_VERSION);
+	json_u64(&j, "generation", generation);
+	if (json_end(&j) == 0)
+		audit_line(s->audit, buf_view(&b));
+	buf_free(&b);
+}
+
+static int start(void *arg, const struct bundle *b, uint32_t index, uint32_t generation,
+    char text[ROLE_TEXT_MAX])
+{
+	struct signer_role *s = arg;
+	const char *why;
+	int flags;
+
+	signer_setup(b, &s->setup);
+	s->ca = signer_load(b, true, &why);
+	if (s->ca == NULL) {
+		snprintf(text, ROLE_TEXT_MAX, "%s", why);
+		return -ERR_CONFIG;
+	}
+	if (ca_hint(s->ca) != NULL)
+		log_warn("%s", ca_hint(s->ca));
+	s->audit = audit_new(role_host_loop(s->host), &s->setup.limits, ROLE_SIGNER, index);
+	snprintf(text, ROLE_TEXT_MAX, "no sandbox");
+	if (s->audit == NULL || (flags = sandbox_enter(ROLE_SIGNER, NULL)) < 0)
+		return -ERR_SYSTEM;
+	s->tokens = s->setup.limits.sign_rate * 1000;
+	s->tokens_at = loop_now(role_host_loop(s->host));
+	audit_start(s, generation);
+	snprintf(text, ROLE_TEXT_MAX, "sandbox %s", sandbox_text(flags));
+	return 0;
+}
+
+static int reload(void *arg, const struct bundle *b, char text[ROLE_TEXT_MAX])
+{
+	struct signer_role *s = arg;
+	const char *why;
+	bool same = signer_same_ca(b, s->ca);
+	struct ca *fresh = same ? NULL : signer_load(b, false, &why);
+
+	if (fresh == NULL && !same) {
+		snprintf(text, ROLE_TEXT_MAX, "the old CA stays: %s", why);
+		return -ERR_CONFIG;
+	}
+	if (fresh != NULL) {
+		ca_free(s->ca);
+		s->ca = fresh;
+	}
+	signer_setup(b, &s->setup);
+	snprintf(text, ROLE_TEXT_MAX, same ? "the CA stays" : "new CA");
+	return 0;
+}
+
+static void on_idle(void *arg)
+{
+	struct signer_role *s = arg;
+
+	if (s->draining)
+		role_done(s->host);
+}
+
+static void drain(void *arg)
+{
+	struct signer_role *s = arg;
+
+	s->draining = true;
+	if (s->audit == NULL || audit_idle(s->audit))
+		role_done(s->host);
+	else
+		audit_on_idle(s->audit, on_idle, s);
+}
+
+int signer_main(int parent_fd)
+{
+	static const struct role_ops ops = { start, reload, peer, drain };
+	struct signer_role s = { 0 };
+	int code;
+
+	s.host = role_host_new(ROLE_SIGNER, parent_fd, &ops, &s);
+	if (s.host == NULL)
+		return 1;
+	code = role_host_run(s.host);
+	while (s.askers != NULL)
+		asker_free(s.askers);
+	audit_free(s.audit);
+	role_host_free(s.host);
+	ca_free(s.ca);
+	return code;
+}
