@@ -71,7 +71,7 @@ static int call(const struct command *c, int argc, char **argv, const struct cli
 int cli_main(int argc, char **argv, const struct cli_ops *ops)
 {
 	if (argc < 2) {
-		help(stderr);
+		fprintf(stderr, "usage: sallyport COMMAND [options]; see: sallyport --help\n");
 		return EXIT_USAGE;
 	}
 	if (asks(argv[1], "help") || strcmp(argv[1], "-h") == 0) {

@@ -4,9 +4,6 @@
  * carries, then the network is put back; after a crash only the last step is left.
  */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "control/cmd.h"
 #include "control/daemon.h"
@@ -15,21 +12,16 @@
 #include "control/pidfile.h"
 #include "intercept/rules.h"
 
-enum { WHY = 512, GRACE_SECONDS = 5, PATH_SIZE = 4096 };
+enum { WHY = 512, GRACE_SECONDS = 5 };
 
 static int stop(const char *state_dir, unsigned patience)
 {
-	pid_t pid = pidfile_owner(state_dir, 1);
-	char path[PATH_SIZE];
+	pid_t pid = pidfile_owner(state_dir, 0);
 
-	if (pid != 0 && !daemon_stop(state_dir, pid, patience)) {
-		fprintf(stderr, "sallyport down: process %ld cannot be stopped\n", (long)pid);
-		return EXIT_OTHER;
-	}
-	pidfile_owner(state_dir, 1); /* what a killed one left */
-	if (file_join(state_dir, "control.sock", path, sizeof(path)) == 0)
-		unlink(path);
-	return EXIT_OK;
+	if (daemon_stop(state_dir, pid, patience))
+		return EXIT_OK;
+	fprintf(stderr, "sallyport down: process %ld cannot be stopped\n", (long)pid);
+	return EXIT_OTHER;
 }
 
 static int down(const char *state_dir, unsigned patience)

@@ -11,6 +11,7 @@
 #include "control/files.h"
 #include "control/pidfile.h"
 #include "core/err.h"
+#include "intercept/rules.h"
 #include "policy/docs.h"
 
 static int folders(const struct config *c)
@@ -56,7 +57,10 @@ int cmd_run(const struct args *a, const struct cli_ops *ops)
 
 	if (c == NULL)
 		return code;
-	if (access(config_tls(c)->ca_cert, F_OK) != 0) {
+	if (geteuid() != 0 || !net_capable()) {
+		fprintf(stderr, "sallyport run: root with CAP_NET_ADMIN is needed\n");
+		code = EXIT_CAPABILITY;
+	} else if (access(config_tls(c)->ca_cert, F_OK) != 0) {
 		fprintf(stderr, "sallyport run: CA certificate %s: %s; fix: sallyport ca create\n",
 		    config_tls(c)->ca_cert, strerror(errno));
 		code = EXIT_FILE;

@@ -13,9 +13,10 @@
 
 #include "control/client.h"
 #include "control/exit.h"
+#include "control/files.h"
 #include "control/pidfile.h"
 
-enum { ARGS = 64, TICK_US = 50000, TICKS = 1000000 / TICK_US, TAIL = 4096, TAIL_LINES = 5 };
+enum { ARGS = 64, TICK_US = 50000, TICKS = 1000000 / TICK_US, TAIL = 4096, TAIL_LINES = 5, PATH_SIZE = 4096 };
 
 static void fill_args(const struct daemon_start *d, const char **argv)
 {
@@ -36,7 +37,10 @@ static _Noreturn void child(const struct daemon_start *d, int log)
 {
 	const char *argv[ARGS];
 	int null = open("/dev/null", O_RDWR);
+	sigset_t none;
 
+	sigemptyset(&none); /* what `up --foreground` waits for, the daemon must hear itself */
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	fill_args(d, argv);
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0)
 		_exit(EXIT_OTHER);
@@ -148,13 +152,26 @@ static bool gone(const char *state_dir, pid_t pid)
 	return pidfile_owner(state_dir, 0) != pid;
 }
 
+/* What one that was killed leaves behind. */
+static bool clean(const char *state_dir)
+{
+	char path[PATH_SIZE];
+
+	pidfile_owner(state_dir, 1);
+	if (file_join(state_dir, "control.sock", path, sizeof(path)) == 0)
+		unlink(path);
+	return true;
+}
+
 bool daemon_stop(const char *state_dir, pid_t pid, unsigned patience)
 {
+	if (pid == 0)
+		return clean(state_dir);
 	if (kill(pid, SIGTERM) != 0 && errno != ESRCH)
 		return false;
 	for (unsigned i = 0; i < patience * TICKS; i++) {
 		if (gone(state_dir, pid))
-			return true;
+			return clean(state_dir);
 		usleep(TICK_US);
 	}
 	fprintf(
@@ -162,7 +179,7 @@ bool daemon_stop(const char *state_dir, pid_t pid, unsigned patience)
 	kill(pid, SIGKILL);
 	for (unsigned i = 0; i < 5 * TICKS; i++) {
 		if (gone(state_dir, pid))
-			return true;
+			return clean(state_dir);
 		usleep(TICK_US);
 	}
 	return false;

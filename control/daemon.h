@@ -21,8 +21,8 @@ struct daemon_start {
 int daemon_start(const struct daemon_start *d, pid_t *pid);
 
 /*
- * SIGTERM, and SIGKILL after `patience` seconds: true when it is gone. The number must come from
- * pidfile_owner or daemon_start.
+ * SIGTERM, and SIGKILL after `patience` seconds: true when it is gone, and its pid file and socket
+ * with it. The number must come from pidfile_owner or daemon_start; 0: it is gone already.
  */
 bool daemon_stop(const char *state_dir, pid_t pid, unsigned patience);
 
