@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The configuration as typed values: YAML by schema (libcyaml). Defaults stand for everything;
+ * an empty file is a good configuration. Errors say line, token, what was expected, likely fix.
+ */
+#ifndef POLICY_CONFIG_H
+#define POLICY_CONFIG_H
+
+#include "core/bundle.h"
+#include "core/limit.h"
+
+struct config_error {
+	unsigned line;	     /* 1-based, 0 if not known */
+	char token[128];     /* the offending text */
+	char expected[256];  /* what would have been right */
+	char fix[256];	     /* a likely fix, or "" */
+};
+
+/* One line, "PATH:LINE: 'TOKEN': expected ...; fix", as snprintf would. */
+int config_error_text(const struct config_error *e, const char *path, char *to, size_t n);
+
+enum manage { MANAGE_OFF, MANAGE_ON };
+enum source { SOURCE_CLIENT, SOURCE_GATEWAY };
+enum when_full { WHEN_FULL_BLOCK, WHEN_FULL_CONTINUE };
+
+struct config_listen { uint16_t http, tls, any; }; /* 0: none. Defaults 8080, 8443, 0 */
+
+struct config_network {
+	enum manage manage;
+	const char **inside; /* interfaces */
+	unsigned inside_n;
+	uint16_t *http_ports, *tls_ports; /* intercepted; defaults 80 and 443 */
+	unsigned http_ports_n, tls_ports_n;
+	bool all_ports;	     /* 'all': every TCP port, the protocol is sniffed */
+	enum source source;  /* whose address origins see; default client */
+	uint32_t mark;	     /* mark of our own sockets, never intercepted again; default 0x5a11 */
+	uint32_t table;	     /* policy routing table; default 5377 */
+};
+
+struct config_tls {
+	const char *ca_cert, *ca_key; /* PEM paths; default below state_dir/ca */
+	const char *trust;	      /* PEM bundle; default the system's */
+};
+
+struct config_scanner {
+	bool enabled;		/* default true */
+	const char *signatures; /* folder; default /var/lib/clamav */
+	unsigned jobs;		/* 0: as many as cores */
+};
+
+struct config_audit {
+	const char *folder;	  /* default /var/log/sallyport */
+	enum when_full when_full; /* default block */
+};
+
+struct config; /* everything, with the rules; see config_get_* */
+
+/* The parts. Strings live as long as the configuration. */
+const struct config_listen *config_listen(const struct config *c);
+const struct config_network *config_network(const struct config *c);
+const struct config_tls *config_tls(const struct config *c);
+const struct config_scanner *config_scanner(const struct config *c);
+const struct config_audit *config_audit(const struct config *c);
+const struct limits *config_limits(const struct config *c);
+unsigned config_workers(const struct config *c);     /* 0: as many as cores */
+const char *config_state_dir(const struct config *c); /* default /var/lib/sallyport */
+
+/*
+ * Load YAML text. List files named by rules are looked up by `find` (bytes valid until the load
+ * returns; false: missing, errno may say why). NULL with *err filled.
+ */
+typedef bool config_find_fn(void *arg, const char *path, struct str *bytes);
+struct config *config_load(struct str yaml, config_find_fn *find, void *arg, struct config_error *err);
+struct config *config_ref(struct config *c);
+void config_free(struct config *c);
+
+/* Load from the file system (parent, check): NULL with *err filled; path NULL gives defaults. */
+struct config *config_load_file(const char *path, struct config_error *err);
+
+/* Load from a bundle's "config" and "list:PATH" entries (roles without file access). */
+struct config *config_load_bundle(const struct bundle *b, struct config_error *err);
+
+/* Paths of all list files that the rules name, for the parent to bundle; n in *n. */
+const char *const *config_lists(const struct config *c, size_t *n);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The schema: every key of sallyport.yaml with its type. Defaults are a text of the same kind. */
+#include <cyaml/cyaml.h>
+
+#include "core/err.h"
+#include "policy/config_error.h"
+#include "policy/config_raw.h"
+
+enum { TEXT_MAX = 4096, RULES_MAX = 10000, LIST_MAX = 100000, PORTS_MAX = 64, INSIDE_MAX = 64 };
+
+const char config_defaults[] =
+    "listen: { http: 8080, tls: 8443, any: 0 }\n"
+    "network: { manage: off, inside: [], http_ports: [80], tls_ports: [443], all_ports: no,\n"
+    "           source: client, mark: 0x5a11, table: 5377 }\n"
+    "tls: { trust: /etc/ssl/certs/ca-certificates.crt }\n"
+    "scanner: { enabled: yes, signatures: /var/lib/clamav, jobs: 0 }\n"
+    "audit: { folder: /var/log/sallyport, when_full: block }\n"
+    "workers: 0\n"
+    "state_dir: /var/lib/sallyport\n";
+
+#define OPT CYAML_FLAG_OPTIONAL
+#define ENUM_FLAGS (CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT)
+#define TEXT(s, member)                                                                            \
+	CYAML_FIELD_STRING_PTR(#member, CYAML_FLAG_POINTER | OPT, s, member, 1, TEXT_MAX)
+#define WORD(s, member, flags, words)                                                              \
+	CYAML_FIELD_ENUM(#member, flags, s, member, words, CYAML_ARRAY_LEN(words))
+#define NUMBER(s, member) CYAML_FIELD_UINT(#member, OPT, s, member)
+#define LIST(s, member, entry, least, most)                                                        \
+	CYAML_FIELD_SEQUENCE_COUNT(                                                                \
+	    #member, CYAML_FLAG_POINTER | OPT, s, member, member##_n, entry, least, most)
+
+static const cyaml_strval_t source_words[] = { { "client", SOURCE_CLIENT },
+	{ "gateway", SOURCE_GATEWAY } };
+static const cyaml_strval_t full_words[] = { { "block", WHEN_FULL_BLOCK },
+	{ "continue", WHEN_FULL_CONTINUE } };
+static const cyaml_strval_t direction_words[] = { { "upload", DIRECTION_UPLOAD },
+	{ "download", DIRECTION_DOWNLOAD } };
+static const cyaml_strval_t protocol_words[] = { { "tls", PROTOCOL_TLS }, { "http", PROTOCOL_HTTP },
+	{ "unknown", PROTOCOL_UNKNOWN }, { "upgrade", PROTOCOL_UPGRADE },
+	{ "connect", PROTOCOL_CONNECT } };
+static const cyaml_strval_t action_words[] = { { "intercept", ACTION_INTERCEPT },
+	{ "passthrough", ACTION_PASSTHROUGH }, { "block", ACTION_BLOCK }, { "reset", ACTION_RESET },
+	{ "allow", ACTION_ALLOW }, { "log", ACTION_NONE } };
+
+static const cyaml_schema_value_t text_entry = { CYAML_VALUE_STRING(
+    CYAML_FLAG_POINTER, const char *, 1, TEXT_MAX) };
+static const cyaml_schema_value_t port_entry = { CYAML_VALUE_UINT(CYAML_FLAG_DEFAULT, uint16_t) };
+static const cyaml_schema_value_t protocol_entry = { CYAML_VALUE_ENUM(
+    CYAML_FLAG_STRICT, enum protocol, protocol_words, CYAML_ARRAY_LEN(protocol_words)) };
+
+static const cyaml_schema_field_t listen_fields[] = {
+	NUMBER(struct config_listen, http),
+	NUMBER(struct config_listen, tls),
+	NUMBER(struct config_listen, any),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t network_fields[] = {
+	CYAML_FIELD_BOOL("manage", OPT, struct config_network, manage),
+	LIST(struct config_network, inside, &text_entry, 0, INSIDE_MAX),
+	LIST(struct config_network, http_ports, &port_entry, 0, PORTS_MAX),
+	LIST(struct config_network, tls_ports, &port_entry, 0, PORTS_MAX),
+	CYAML_FIELD_BOOL("all_ports", OPT, struct config_network, all_ports),
+	WORD(struct config_network, source, ENUM_FLAGS, source_words),
+	NUMBER(struct config_network, mark),
+	NUMBER(struct config_network, table),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t tls_fields[] = {
+	TEXT(struct config_tls, ca_cert),
+	TEXT(struct config_tls, ca_key),
+	TEXT(struct config_tls, trust),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t scanner_fields[] = {
+	CYAML_FIELD_BOOL("enabled", OPT, struct config_scanner, enabled),
+	TEXT(struct config_scanner, signatures),
+	NUMBER(struct config_scanner, jobs),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t audit_fields[] = {
+	TEXT(struct config_audit, folder),
+	WORD(struct config_audit, when_full, ENUM_FLAGS, full_words),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t limit_fields[] = {
+#define SIZE(name, def, least, most, doc) TEXT(struct raw_limits, name),
+#define TIME(name, def, least, most, doc) TEXT(struct raw_limits, name),
+#define COUNT(name, def, least, most, doc) TEXT(struct raw_limits, name),
+#include "core/limit.def"
+#undef SIZE
+#undef TIME
+#undef COUNT
+	CYAML_FIELD_END,
+};
+
+/* An empty list would never hold, or always: both are surely not what was meant. */
+static const cyaml_schema_field_t when_fields[] = {
+	LIST(struct raw_when, client, &text_entry, 1, LIST_MAX),
+	LIST(struct raw_when, destination, &text_entry, 1, LIST_MAX),
+	LIST(struct raw_when, port, &text_entry, 1, LIST_MAX),
+	LIST(struct raw_when, protocol, &protocol_entry, 1, LIST_MAX),
+	LIST(struct raw_when, host, &text_entry, 1, LIST_MAX),
+	LIST(struct raw_when, host_list, &text_entry, 1, PORTS_MAX),
+	LIST(struct raw_when, method, &text_entry, 1, LIST_MAX),
+	LIST(struct raw_when, path, &text_entry, 1, LIST_MAX),
+	WORD(struct raw_when, direction, ENUM_FLAGS, direction_words),
+	LIST(struct raw_when, content_type, &text_entry, 1, LIST_MAX),
+	TEXT(struct raw_when, size_over),
+	TEXT(struct raw_when, size_under),
+	LIST(struct raw_when, verdict, &text_entry, 1, LIST_MAX),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t rule_fields[] = {
+	TEXT(struct raw_rule, name),
+	CYAML_FIELD_MAPPING("when", OPT, struct raw_rule, when, when_fields),
+	WORD(struct raw_rule, action, CYAML_FLAG_STRICT, action_words),
+	TEXT(struct raw_rule, reason),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t rule_entry = { CYAML_VALUE_MAPPING(
+    CYAML_FLAG_DEFAULT, struct raw_rule, rule_fields) };
+
+static const cyaml_schema_field_t top_fields[] = {
+	CYAML_FIELD_MAPPING("listen", OPT, struct raw_config, listen, listen_fields),
+	CYAML_FIELD_MAPPING("network", OPT, struct raw_config, network, network_fields),
+	CYAML_FIELD_MAPPING("tls", OPT, struct raw_config, tls, tls_fields),
+	CYAML_FIELD_MAPPING("scanner", OPT, struct raw_config, scanner, scanner_fields),
+	CYAML_FIELD_MAPPING("audit", OPT, struct raw_config, audit, audit_fields),
+	NUMBER(struct raw_config, workers),
+	TEXT(struct raw_config, state_dir),
+	CYAML_FIELD_MAPPING("limits", OPT, struct raw_config, limits, limit_fields),
+	LIST(struct raw_config, rules, &rule_entry, 0, RULES_MAX),
+	CYAML_FIELD_END,
+};
+
+const cyaml_schema_value_t config_schema = { CYAML_VALUE_MAPPING(
+    CYAML_FLAG_POINTER, struct raw_config, top_fields) };
+
+struct raw_config *config_typed(struct str canon, struct arena *a, struct config_error *err)
+{
+	const cyaml_config_t how = {
+		.mem_fn = arena_mem, .mem_ctx = a, .flags = CYAML_CFG_NO_ALIAS
+	};
+	cyaml_data_t *data = NULL;
+	cyaml_err_t ret =
+	    cyaml_load_data((const uint8_t *)canon.p, canon.n, &how, &config_schema, &data, NULL);
+
+	if (ret == CYAML_OK)
+		return data;
+	config_error_set(err, 0, STR("configuration"), "what the schema takes (%s)",
+	    cyaml_strerror(ret)); /* memory, or our check and the schema differ */
+	return NULL;
+}

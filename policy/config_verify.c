@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Sections of the configuration, checked for sense. */
+#include "policy/config_verify.h"
+
+#include <net/if.h>
+
+#include "core/err.h"
+#include "policy/config_error.h"
+
+enum { PROCESSES_MAX = 256 };
+
+struct verify {
+	const struct raw_config *raw;
+	const struct node *root;
+	struct config_error *err;
+};
+
+/* The place of section.key, entry i, as an error; the section or the key may be missing. */
+static int bad(
+    struct verify *v, const char *section, const char *key, unsigned i, const char *expected)
+{
+	const struct node *in = section != NULL ? node_get(v->root, section) : v->root;
+	const struct node *n = node_at(node_get(in, key), i);
+	unsigned line = n != NULL ? n->line : in != NULL ? in->line : 0;
+
+	return config_error_set(v->err, line,
+	    n != NULL && n->kind == NODE_SCALAR ? n->text : str_c(key), "%s", expected);
+}
+
+static int verify_listen(struct verify *v)
+{
+	const struct config_listen *l = &v->raw->listen;
+
+	if (l->http == 0 && l->tls == 0 && l->any == 0) {
+		bad(v, "listen", "tls", 0, "at least one listening port");
+		return config_error_fix(v->err, "listen: { http: 8080, tls: 8443 }");
+	}
+	if (l->http != 0 && (l->http == l->tls || l->http == l->any))
+		return bad(v, "listen", "http", 0, "a port of its own for each listener");
+	if (l->tls != 0 && l->tls == l->any)
+		return bad(v, "listen", "any", 0, "a port of its own for each listener");
+	if (v->raw->network.all_ports && l->any == 0) {
+		bad(v, "network", "all_ports", 0,
+		    "a port in listen.any: it takes what is on all ports");
+		return config_error_fix(v->err, "listen: { any: 8081 }");
+	}
+	return 0;
+}
+
+/* The name goes into rules for iptables-restore: nothing but the plainest characters. */
+static bool interface_ok(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
+		    c != '_' && c != '.' && c != ':' && c != '@' && (c != '-' || i == 0))
+			return false;
+	}
+	return s.n > 0 && s.n < IFNAMSIZ && !str_eq(s, STR(".")) && !str_eq(s, STR(".."));
+}
+
+static int verify_ports(struct verify *v, const char *key, const uint16_t *ports, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (ports[i] == 0)
+			return bad(v, "network", key, i, "a port of 1 to 65535");
+	return 0;
+}
+
+static int verify_network(struct verify *v)
+{
+	const struct config_network *n = &v->raw->network;
+	int r;
+
+	for (unsigned i = 0; i < n->inside_n; i++)
+		if (!interface_ok(str_c(n->inside[i]))) {
+			bad(v, "network", "inside", i, "the name of a network interface");
+			return config_error_fix(v->err, "such as eth1; see 'ip link'");
+		}
+	if ((r = verify_ports(v, "http_ports", n->http_ports, n->http_ports_n)) != 0 ||
+	    (r = verify_ports(v, "tls_ports", n->tls_ports, n->tls_ports_n)) != 0)
+		return r;
+	for (unsigned i = 0; i < n->tls_ports_n; i++)
+		for (unsigned k = 0; k < n->http_ports_n; k++)
+			if (n->tls_ports[i] == n->http_ports[k])
+				return bad(v, "network", "tls_ports", i,
+				    "ports that are not in http_ports");
+	if (n->mark == 0)
+		return bad(v, "network", "mark", 0,
+		    "a mark other than 0: it keeps our own traffic from being intercepted again");
+	if (n->table == 0 || (n->table >= 253 && n->table <= 255))
+		return bad(v, "network", "table", 0, "a routing table other than 0 and 253 to 255");
+	return 0;
+}
+
+static int verify_rest(struct verify *v)
+{
+	const struct config_tls *t = &v->raw->tls;
+
+	if ((t->ca_cert == NULL) != (t->ca_key == NULL)) {
+		bad(v, "tls", t->ca_cert != NULL ? "ca_cert" : "ca_key", 0,
+		    "both ca_cert and ca_key, or neither");
+		return config_error_fix(v->err, "name the other file, too: they belong together");
+	}
+	if (v->raw->workers > PROCESSES_MAX)
+		return bad(v, NULL, "workers", 0, "at most 256; 0 means one per core");
+	if (v->raw->scanner.jobs > PROCESSES_MAX)
+		return bad(v, "scanner", "jobs", 0, "at most 256; 0 means one per core");
+	return 0;
+}
+
+/* A number without a unit that it needs, or with one written out. */
+static int unit_fix(struct verify *v, enum limit_kind kind, struct str text)
+{
+	uint64_t n;
+	size_t digits = 0;
+
+	while (digits < text.n && text.p[digits] >= '0' && text.p[digits] <= '9')
+		digits++;
+	if (kind == LIMIT_TIME && str_u64(text, &n) == 0)
+		return config_error_fix(v->err, "did you mean %.*ss?", STR_FMT(text));
+	if (kind == LIMIT_SIZE && digits > 0 && digits < text.n &&
+	    (str_isuffix(text, STR("iB")) || str_isuffix(text, STR("B"))) && text.n - digits > 1)
+		return config_error_fix(v->err, "did you mean %.*s?", (int)digits + 1, text.p);
+	return config_error_fix(v->err, "%s",
+	    kind == LIMIT_SIZE   ? "a number with nothing, K, M or G behind it, such as 64K"
+	    : kind == LIMIT_TIME ? "a number with ms, s, m or h behind it, such as 30s"
+				 : "a plain number, such as 128");
+}
+
+static int limit_error(struct verify *v, const struct limit_row *row, const char *text)
+{
+	static const char *const kinds[] = { "a size", "a time", "a count" };
+	uint64_t n, least;
+	bool low;
+
+	bad(v, "limits", row->name, 0, ""); /* finds the line */
+	if (limit_parse(row->kind, str_c(text), &n) != 0) {
+		config_error_set(v->err, v->err->line, str_c(text), "limit %s: %s, %s to %s",
+		    row->name, kinds[row->kind], row->least, row->most);
+		return unit_fix(v, row->kind, str_c(text));
+	}
+	low = limit_parse(row->kind, str_c(row->least), &least) == 0 && n < least;
+	config_error_set(v->err, v->err->line, str_c(text), "%s to %s (limit %s: %s is %s, %s)",
+	    row->least, row->most, row->name, text, low ? "below the least" : "above the most",
+	    low ? row->least : row->most);
+	return config_error_fix(v->err, "the default is %s", row->def);
+}
+
+/* The texts of struct raw_limits in the order of limit_rows. */
+static int verify_limits(struct verify *v, struct limits *limits)
+{
+	const struct raw_limits *raw = &v->raw->limits;
+	const char *const texts[] = {
+#define SIZE(name, def, least, most, doc) raw->name,
+#define TIME(name, def, least, most, doc) raw->name,
+#define COUNT(name, def, least, most, doc) raw->name,
+#include "core/limit.def"
+#undef SIZE
+#undef TIME
+#undef COUNT
+	};
+
+	limits_default(limits);
+	for (size_t i = 0; i < limit_rows_n; i++)
+		if (texts[i] != NULL &&
+		    limits_set(limits, str_c(limit_rows[i].name), str_c(texts[i])) != 0)
+			return limit_error(v, &limit_rows[i], texts[i]);
+	return 0;
+}
+
+int config_verify(const struct raw_config *raw, const struct node *root, struct limits *limits,
+    struct config_error *err)
+{
+	struct verify v = { raw, root, err };
+	int r;
+
+	if ((r = verify_listen(&v)) != 0 || (r = verify_network(&v)) != 0 ||
+	    (r = verify_rest(&v)) != 0)
+		return r;
+	return verify_limits(&v, limits);
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The decision: one walk over the rules per stage. The whole meaning of the actions is here;
+ * README.md says it in words.
+ */
+#include "policy/policy.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "policy/config_error.h"
+#include "policy/walk.h"
+
+struct policy {
+	unsigned refs;
+	struct config *conf;
+};
+
+struct policy *policy_new(struct config *conf, struct config_error *err)
+{
+	struct policy *p = calloc(1, sizeof(*p));
+
+	if (p == NULL) {
+		config_error_memory(err);
+		config_free(conf);
+		return NULL;
+	}
+	p->refs = 1;
+	p->conf = conf;
+	return p;
+}
+
+struct policy *policy_ref(struct policy *p)
+{
+	p->refs++;
+	return p;
+}
+
+void policy_free(struct policy *p)
+{
+	if (p == NULL)
+		return;
+	assert(p->refs > 0);
+	if (--p->refs > 0)
+		return;
+	config_free(p->conf);
+	free(p);
+}
+
+const struct config *policy_config(const struct policy *p)
+{
+	return p->conf;
+}
+
+const char *stage_name(enum stage s)
+{
+	static const char *const names[] = { "connect", "hello", "request", "upload", "response",
+		"download" };
+
+	return (unsigned)s < sizeof(names) / sizeof(names[0]) ? names[s] : "unknown";
+}
+
+const char *action_name(enum action a)
+{
+	static const char *const names[] = { "log", "intercept", "passthrough", "block", "reset",
+		"allow" };
+
+	return (unsigned)a < sizeof(names) / sizeof(names[0]) ? names[a] : "unknown";
+}
+
+/* What the walk remembers of the rules that it passed. */
+struct walk {
+	const struct facts *f;
+	uint32_t known;
+	/* By action, the first rule that may still decide about the connection. */
+	const struct rule *open[ACTION_ALLOW + 1];
+	const struct rule *permits;  /* an allow that holds: no later prohibition but by verdict */
+	const struct rule *decrypts; /* intercept or passthrough: none by the connection alone */
+};
+
+static struct walk_step step_of(const struct rule *r, enum walk_outcome o)
+{
+	return (struct walk_step){ .rule = r, .outcome = o, .cond = COND_COUNT };
+}
+
+static struct walk_step step_by(const struct rule *r, enum walk_outcome o, const struct rule *by)
+{
+	return (struct walk_step){ .rule = r, .outcome = o, .by = by, .cond = COND_COUNT };
+}
+
+static bool before_request(const struct walk *w)
+{
+	return w->f->stage == STAGE_CONNECT || w->f->stage == STAGE_HELLO;
+}
+
+static bool leaves_http(const struct walk *w)
+{
+	return w->f->protocol == PROTOCOL_UPGRADE || w->f->protocol == PROTOCOL_CONNECT;
+}
+
+/* Leaving HTTP ends the search: only a rule that names upgrade or connect permits it. */
+static bool leaves_http_by(const struct walk *w, const struct rule *r)
+{
+	return leaves_http(w) && (r->conds & COND_BIT(PROTOCOL)) != 0;
+}
+
+/* A rule that needs facts that are not known. */
+static struct walk_step try_unknown(struct walk *w, const struct rule *r)
+{
+	uint32_t missing = r->need & ~w->known;
+	struct walk_step s = step_of(r, WALK_NOT_YET);
+	enum cond fails = rule_fails(r, w->known, w->f);
+
+	s.cond = (unsigned)__builtin_ctz(missing);
+	if (fails != COND_COUNT) {
+		s.outcome = WALK_FAILS;
+		s.cond = fails;
+	} else if (before_request(w) && (missing & ~CONDS_CONNECTION) == 0) {
+		s.outcome = WALK_OPEN;
+		if (w->open[r->action] == NULL)
+			w->open[r->action] = r;
+	}
+	return s;
+}
+
+/* An open rule with another action, the log apart; NULL if none. */
+static const struct rule *open_other(const struct walk *w, enum action than)
+{
+	for (int a = ACTION_INTERCEPT; a <= ACTION_ALLOW; a++)
+		if (a != (int)than && w->open[a] != NULL)
+			return w->open[a];
+	return NULL;
+}
+
+static struct walk_step decide_unless_open(struct walk *w, const struct rule *r)
+{
+	const struct rule *other = open_other(w, r->action);
+
+	return other != NULL ? step_by(r, WALK_WAITS, other) : step_of(r, WALK_DECIDES);
+}
+
+static struct walk_step try_prohibit(struct walk *w, const struct rule *r)
+{
+	bool by_verdict = (r->conds & COND_BIT(VERDICT)) != 0;
+
+	if (w->permits != NULL && !by_verdict)
+		return step_by(r, WALK_SHIELDED, w->permits);
+	if (w->decrypts != NULL && (r->need & ~CONDS_CONNECTION) == 0)
+		return step_by(r, WALK_SHIELDED, w->decrypts);
+	return decide_unless_open(w, r);
+}
+
+static struct walk_step try_allow(struct walk *w, const struct rule *r)
+{
+	bool answers = false;
+
+	switch (w->f->stage) {
+	case STAGE_CONNECT:
+		break;
+	case STAGE_HELLO: /* unknown bytes cannot be searched: only passthrough lets them by */
+		if (w->f->protocol != PROTOCOL_TLS && w->f->protocol != PROTOCOL_HTTP)
+			return step_of(r, WALK_NO_MEANING);
+		break;
+	case STAGE_REQUEST:
+		answers = !leaves_http(w) || leaves_http_by(w, r);
+		break;
+	case STAGE_RESPONSE:
+		answers = true;
+		break;
+	case STAGE_UPLOAD:
+	case STAGE_DOWNLOAD: /* what was found is let by only where a rule names it */
+		answers = (r->conds & COND_BIT(VERDICT)) != 0;
+		break;
+	}
+	if (answers)
+		return step_of(r, WALK_DECIDES);
+	if (w->permits == NULL)
+		w->permits = r;
+	return step_of(r, WALK_SHIELDS);
+}
+
+static struct walk_step try_decrypt(struct walk *w, const struct rule *r)
+{
+	bool pass = r->action == ACTION_PASSTHROUGH;
+	bool decides = w->f->stage == STAGE_HELLO || (w->f->stage == STAGE_CONNECT && pass) ||
+		       (w->f->stage == STAGE_REQUEST && pass && leaves_http_by(w, r));
+
+	if (w->f->stage == STAGE_HELLO && !pass && w->f->protocol != PROTOCOL_TLS &&
+	    w->f->protocol != PROTOCOL_HTTP)
+		return step_of(r, WALK_NO_MEANING);
+	if (decides && w->decrypts == NULL)
+		return decide_unless_open(w, r);
+	if (w->decrypts != NULL)
+		return step_by(r, WALK_SHIELDED, w->decrypts);
+	w->decrypts = r;
+	return step_of(r, WALK_SHIELDS);
+}
+
+static struct walk_step try_rule(struct walk *w, const struct rule *r)
+{
+	struct walk_step s = step_of(r, WALK_FAILS);
+
+	if ((r->need & ~w->known) != 0)
+		return try_unknown(w, r);
+	s.cond = rule_fails(r, UINT32_MAX, w->f);
+	if (s.cond != COND_COUNT)
+		return s;
+	switch (r->action) {
+	case ACTION_BLOCK:
+	case ACTION_RESET:
+		return try_prohibit(w, r);
+	case ACTION_ALLOW:
+		return try_allow(w, r);
+	case ACTION_INTERCEPT:
+	case ACTION_PASSTHROUGH:
+		return try_decrypt(w, r);
+	default:
+		return step_of(r, WALK_LOGS);
+	}
+}
+
+static enum action default_action(const struct walk *w)
+{
+	enum verdict_class class = w->f->verdict != NULL ? w->f->verdict->class : VERDICT_NONE;
+
+	switch (w->f->stage) {
+	case STAGE_HELLO:
+		return w->f->protocol == PROTOCOL_TLS || w->f->protocol == PROTOCOL_HTTP
+			   ? ACTION_INTERCEPT
+			   : ACTION_RESET;
+	case STAGE_REQUEST:
+		return leaves_http(w) ? ACTION_BLOCK : ACTION_ALLOW;
+	case STAGE_UPLOAD:
+	case STAGE_DOWNLOAD:
+		return class == VERDICT_CLEAN || class == VERDICT_BYPASSED ? ACTION_ALLOW
+									   : ACTION_BLOCK;
+	case STAGE_CONNECT:
+	case STAGE_RESPONSE:
+		return ACTION_ALLOW;
+	}
+	return ACTION_BLOCK;
+}
+
+/* No rule decided; where one permits what is the default anyhow, its name explains more. */
+static struct decision decide_default(const struct walk *w)
+{
+	struct decision d = { .action = default_action(w), .rule = "default" };
+
+	if (d.action == ACTION_BLOCK || d.action == ACTION_RESET)
+		return d;
+	if (w->permits != NULL && open_other(w, ACTION_NONE) == NULL)
+		d.rule = w->permits->name;
+	return d;
+}
+
+struct decision policy_walk(const struct policy *p, const struct facts *f, walk_fn *each, void *arg)
+{
+	const struct config *c = p->conf;
+	struct walk w = { .f = f, .known = facts_known(f) };
+	struct decision d;
+	bool log = false;
+
+	for (size_t i = 0; i < c->rules_n; i++) {
+		const struct rule *r = &c->rules[i];
+		struct walk_step s = try_rule(&w, r);
+
+		if (each != NULL)
+			each(arg, &s);
+		log = log || s.outcome == WALK_LOGS;
+		if (s.outcome == WALK_DECIDES)
+			return (struct decision){ r->action, r->name, r->reason, log };
+		if (s.outcome == WALK_WAITS)
+			break;
+	}
+	d = decide_default(&w);
+	d.log = log;
+	return d;
+}
+
+struct decision policy_decide(const struct policy *p, const struct facts *f)
+{
+	return policy_walk(p, f, NULL, NULL);
+}

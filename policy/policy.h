@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Rules, compiled once and immutable. The first rule whose conditions all hold decides; a rule
+ * whose conditions need facts that are not known yet at a stage is passed over at that stage.
+ */
+#ifndef POLICY_POLICY_H
+#define POLICY_POLICY_H
+
+#include <netinet/in.h>
+
+#include "core/verdict.h"
+#include "http/head.h"
+#include "policy/config.h"
+
+/* An address; IPv4 is kept as v4-mapped IPv6. */
+struct addr {
+	struct in6_addr ip;
+	uint16_t port;
+};
+
+/* When policy is asked. Facts of earlier stages stay known. */
+enum stage {
+	STAGE_CONNECT, /* addresses only */
+	STAGE_HELLO,   /* + SNI or plain; the answer may be intercept, passthrough, block */
+	STAGE_REQUEST, /* + host, method, path, request head */
+	STAGE_UPLOAD,  /* + request body: type, size, verdict */
+	STAGE_RESPONSE,/* + response head: type, size */
+	STAGE_DOWNLOAD /* + response body verdict */
+};
+
+/* What the connection speaks, as far as known. */
+enum protocol { PROTOCOL_ANY, PROTOCOL_TLS, PROTOCOL_HTTP, PROTOCOL_UNKNOWN, PROTOCOL_UPGRADE, PROTOCOL_CONNECT };
+
+struct facts {
+	enum stage stage;
+	enum protocol protocol;
+	struct addr client, destination;
+	struct str host;	 /* SNI, later the request's host; empty if none; lower case */
+	struct str method, path;
+	struct str content_type; /* media type of the body at hand, lower case, no parameters */
+	uint64_t size;		 /* of the body at hand, decoded; with size_known */
+	bool size_known;
+	const struct verdict *verdict; /* UPLOAD and DOWNLOAD stages; else NULL */
+};
+
+enum action { ACTION_NONE, ACTION_INTERCEPT, ACTION_PASSTHROUGH, ACTION_BLOCK, ACTION_RESET, ACTION_ALLOW };
+
+struct decision {
+	enum action action;
+	const char *rule;   /* name of the rule, or "default"; lives as long as the policy */
+	const char *reason; /* the rule's own text for the block page, or NULL */
+	bool log;	    /* the rule asks for a log mark */
+};
+
+struct policy; /* reference-counted */
+
+/*
+ * Compile a loaded configuration. The caller's reference is taken over, also on failure; whoever
+ * needs the configuration longer than the policy takes another with config_ref first.
+ * NULL with *err filled (see config.h).
+ */
+struct policy *policy_new(struct config *conf, struct config_error *err);
+struct policy *policy_ref(struct policy *p);
+void policy_free(struct policy *p);
+const struct config *policy_config(const struct policy *p);
+
+/*
+ * Decide at a stage. Never ACTION_NONE: when no rule speaks, the built-in defaults are:
+ * CONNECT allow; HELLO: TLS and HTTP intercept, unknown protocol reset; REQUEST allow,
+ * but upgrade and CONNECT block; RESPONSE allow; UPLOAD and DOWNLOAD: clean and bypassed allow;
+ * infected, suspect, unscannable (and no verdict at all) block.
+ * INTERCEPT is an answer at HELLO only; PASSTHROUGH at CONNECT and HELLO, and at REQUEST for an
+ * upgrade or CONNECT (a tunnel, unsearched).
+ * What each action means at each stage, and why, is in policy/README.md.
+ */
+struct decision policy_decide(const struct policy *p, const struct facts *f);
+
+/* Lower-case words for audit and messages. */
+const char *stage_name(enum stage s);
+const char *action_name(enum action a);
+
+/* Parse "10.0.0.1", "fd77::1" into a v4-mapped address: false where malformed. */
+bool addr_parse(struct str text, struct in6_addr *out);
+
+#endif
