@@ -15,8 +15,8 @@ enum { ANSWER_MAX = 2 << 20, STATUS_SECONDS = 10, RELOAD_SECONDS = 120 };
 static int not_answered(const char *command, const char *state_dir, int r)
 {
 	if (r == -ERR_NOT_FOUND) {
-		fprintf(stderr, "sallyport %s: not running: no gateway has the state folder %s\n", command,
-		    state_dir);
+		fprintf(stderr, "sallyport %s: not running: no gateway has the state folder %s\n",
+		    command, state_dir);
 		return EXIT_NOT_RUNNING;
 	}
 	if (r == -ERR_DENIED) {

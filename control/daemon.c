@@ -16,7 +16,14 @@
 #include "control/files.h"
 #include "control/pidfile.h"
 
-enum { ARGS = 64, TICK_US = 50000, TICKS = 1000000 / TICK_US, TAIL = 4096, TAIL_LINES = 5, PATH_SIZE = 4096 };
+enum {
+	ARGS = 64,
+	TICK_US = 50000,
+	TICKS = 1000000 / TICK_US,
+	TAIL = 4096,
+	TAIL_LINES = 5,
+	PATH_SIZE = 4096
+};
 
 static void fill_args(const struct daemon_start *d, const char **argv)
 {

@@ -116,7 +116,11 @@ static int check_header(struct journal *j, char *why, size_t why_n)
 
 static int open_file(struct journal *j, const char *state_dir, bool create)
 {
-	j->dir = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/*
+	 * Not O_CLOEXEC: a tool that is still at work when we are killed keeps the lock, so that
+	 * nobody undoes its changes before it has made them.
+	 */
+	j->dir = open(state_dir, O_RDONLY | O_DIRECTORY);
 	if (j->dir < 0)
 		return create || errno != ENOENT ? -ERR_FILE : -ERR_NOT_FOUND;
 	if (flock(j->dir, LOCK_EX) != 0)

@@ -189,7 +189,7 @@ bool net_is_up(const char *state_dir)
 	char why[256];
 	struct journal *j = NULL;
 	bool up = journal_open(state_dir, false, &j, why, sizeof(why)) == 0 && j != NULL &&
-	    journal_text(j).n > 0;
+		  journal_text(j).n > 0;
 
 	journal_free(j);
 	return up;
