@@ -10,7 +10,7 @@
 #include "policy/arena.h"
 #include "policy/config.h"
 
-enum { CONFIG_MAX_BYTES = 1 << 20, CONFIG_MAX_DEPTH = 8, CONFIG_MAX_NODES = 200000 };
+enum { CONFIG_MAX_BYTES = 1 << 20, CONFIG_MAX_DEPTH = 8, CONFIG_MAX_NODES = 600000 };
 
 enum node_kind { NODE_SCALAR, NODE_LIST, NODE_MAP };
 

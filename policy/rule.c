@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/err.h"
 #include "policy/config_error.h"
@@ -118,7 +119,7 @@ static int check_unique(struct build *b, size_t n, const struct node *rules)
 	for (size_t i = 0; i < n; i++) {
 		const struct node *at;
 
-		if (!str_eq(str_c(b->c->rules[i].name), str_c(b->out->name)))
+		if (strcmp(b->c->rules[i].name, b->out->name) != 0)
 			continue;
 		at = node_at(rules, (unsigned)i);
 		build_error(b, "name", 0, "a name that no other rule has");
