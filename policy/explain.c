@@ -90,6 +90,8 @@ void policy_explain(FILE *out, const struct policy *p, const struct facts *f)
 		if (s == STAGE_UPLOAD && f->stage != STAGE_UPLOAD)
 			continue; /* the facts are about the response's body */
 		fprintf(out, "%s:\n", stage_name(at.stage));
+		if ((s == STAGE_UPLOAD || s == STAGE_DOWNLOAD) && at.verdict == NULL)
+			fprintf(out, "  (no verdict is given: the body counts as not searched)\n");
 		d = policy_walk(p, &at, print_step, out);
 		fprintf(out, "  => %s by '%s'%s%s%s\n", action_name(d.action), d.rule,
 		    d.reason != NULL ? ", reason: " : "", d.reason != NULL ? d.reason : "",
