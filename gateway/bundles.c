@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What each role is told at its start. A role gets what its duty needs and nothing else: the
+ * CA's key goes to the signer alone, by a sealed memfd; our copy is wiped at once.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/bundle.h"
+#include "core/err.h"
+#include "core/log.h"
+#include "gateway/parent.h"
+
+enum { CONFIG_MAX = 1 << 20, LIST_MAX = 64 << 20, PEM_MAX = 16 << 20 };
+
+int parent_read_file(const char *path, size_t max, struct buf *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char piece[16384];
+	ssize_t n = 0;
+	int r = fd < 0 ? -ERR_FILE : 0;
+
+	buf_init(out, max);
+	while (r == 0 && (n = read(fd, piece, sizeof(piece))) > 0)
+		r = buf_append(out, piece, (size_t)n);
+	if (n < 0)
+		r = -ERR_FILE;
+	if (r != 0) {
+		log_error("%s: %s", path, r == -ERR_LIMIT ? "too large" : strerror(errno));
+		buf_free(out);
+	}
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+static int add_file(struct bundle *b, const char *name, const char *path, size_t max)
+{
+	struct buf bytes;
+	int r = parent_read_file(path, max, &bytes);
+
+	if (r == 0)
+		r = bundle_add(b, str_c(name), buf_view(&bytes));
+	buf_wipe(&bytes);
+	return r;
+}
+
+static int add_limits(struct bundle *b, const struct limits *l)
+{
+	struct buf text;
+	int r = 0;
+
+	buf_init(&text, 65536);
+	for (size_t i = 0; i < limit_rows_n && r == 0; i++) {
+		uint64_t v = *(const uint64_t *)((const char *)l + limit_rows[i].offset);
+
+		r = buf_printf(&text, "%s %llu%s\n", limit_rows[i].name, (unsigned long long)v,
+		    limit_rows[i].kind == LIMIT_TIME ? "ms" : "");
+	}
+	if (r == 0)
+		r = bundle_add(b, STR("limits"), buf_view(&text));
+	buf_free(&text);
+	return r;
+}
+
+static int add_config(struct bundle *b, const struct parent *p, const struct config *conf)
+{
+	size_t n = 0;
+	const char *const *lists = config_lists(conf, &n);
+	int r = p->config_path != NULL ? add_file(b, "config", p->config_path, CONFIG_MAX) :
+					 bundle_add(b, STR("config"), STR_NONE);
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		char name[4200];
+
+		snprintf(name, sizeof(name), "list:%s", lists[i]);
+		r = add_file(b, name, lists[i], LIST_MAX);
+	}
+	return r;
+}
+
+static int fill(struct bundle *b, const struct parent *p, const struct config *conf, enum role role)
+{
+	const struct config_tls *tls = config_tls(conf);
+	const struct config_scanner *scan = config_scanner(conf);
+	const struct config_audit *audit = config_audit(conf);
+	char jobs[16];
+	int r = add_limits(b, config_limits(conf));
+
+	if (r == 0 && (role == ROLE_WORKER || role == ROLE_SIGNER))
+		r = add_file(b, "ca.cert", tls->ca_cert, PEM_MAX);
+	if (r == 0 && role == ROLE_SIGNER)
+		r = add_file(b, "ca.key", tls->ca_key, PEM_MAX);
+	if (r == 0 && role == ROLE_SIGNER)
+		r = bundle_add(b, STR("audit.when_full"),
+		    audit->when_full == WHEN_FULL_BLOCK ? STR("block") : STR("continue"));
+	if (r == 0 && role == ROLE_WORKER)
+		r = add_file(b, "trust", tls->trust, PEM_MAX);
+	if (r == 0 && role == ROLE_WORKER)
+		r = add_config(b, p, conf);
+	if (r == 0 && role == ROLE_RECORDER)
+		r = bundle_add(b, STR("audit.folder"), str_c(audit->folder));
+	snprintf(jobs, sizeof(jobs), "%u", scan->jobs);
+	if (r == 0 && role == ROLE_SCANNER)
+		r = bundle_add(b, STR("scanner.signatures"), str_c(scan->signatures));
+	if (r == 0 && role == ROLE_SCANNER)
+		r = bundle_add(b, STR("scanner.jobs"), str_c(jobs));
+	return r;
+}
+
+int bundle_for(const struct parent *p, const struct config *conf, enum role role)
+{
+	struct bundle *b = bundle_new();
+	int r = b != NULL ? fill(b, p, conf, role) : -ERR_NOMEM;
+
+	if (r == 0)
+		r = bundle_seal(b);
+	bundle_free(b);
+	return r;
+}

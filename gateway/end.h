@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One end of a flow: a socket, TLS or plain, with what was read too early and what the socket
+ * did not take yet. The flow drives it; an end decides nothing.
+ */
+#ifndef GATEWAY_END_H
+#define GATEWAY_END_H
+
+#include <sys/types.h>
+
+#include "core/buf.h"
+#include "core/loop.h"
+#include "mitm/tls.h"
+
+struct end {
+	int fd; /* -1: none */
+	struct watch *watch;
+	struct tls *tls; /* NULL: plain */
+	struct buf in;	 /* read, not consumed yet */
+	struct buf out;	 /* to be written */
+	bool eof;	 /* the peer has ended its side, cleanly */
+	bool broken;	 /* reading or writing failed; err says how */
+	bool want_write; /* TLS asked for it, also to make progress in reading */
+	bool shut;	 /* our side was ended */
+	int err;
+	uint64_t bytes_in, bytes_out;
+};
+
+/* Take a socket (the end's from now on); 0 or -ERR_NOMEM (closed then). */
+int end_open(struct end *e, struct loop *l, int fd, watch_fn *fn, void *arg);
+
+/* Free all; with reset the peer gets RST. Nothing is flushed. Safe on a closed end. */
+void end_close(struct end *e, bool reset);
+
+/* Bytes read (> 0), 0 when none are there now, or < 0: -ERR_EOF, or broken. */
+ssize_t end_read(struct end *e, char *p, size_t n);
+
+/* Write what waits in out: 0 when all went, -ERR_WANT_WRITE, or the failure. */
+int end_flush(struct end *e);
+
+/* Flush, then end our side: close_notify and FIN. */
+void end_shut(struct end *e);
+
+/* Watch for what is needed: reading if asked, writing if something waits. */
+void end_watch(struct end *e, bool reading);
+
+/* Something can be read that no event will announce. */
+bool end_pending(const struct end *e);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Reading and cutting down the few fields that the data path cares for. */
+#include "gateway/fields.h"
+
+#include <string.h>
+
+void fields_lower(struct str s, char *to, size_t cap)
+{
+	size_t n = s.n < cap - 1 ? s.n : cap - 1;
+
+	for (size_t i = 0; i < n; i++)
+		to[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] + 32) : s.p[i];
+	to[n] = '\0';
+}
+
+static struct str without_parameters(struct str value)
+{
+	ptrdiff_t at = str_chr(value, ';');
+
+	return str_trim(at >= 0 ? str_sub(value, 0, (size_t)at) : value);
+}
+
+/* All Content-Encoding fields as one list; too long a one must not look like a shorter one. */
+static void join_codings(const struct head *h, char *to, size_t cap)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->nfields; i++) {
+		struct str v = h->fields[i].value;
+
+		if (!str_ieq(h->fields[i].name, STR("content-encoding")) || v.n == 0)
+			continue;
+		if (n + v.n + 2 > cap) {
+			strcpy(to, "too-long");
+			return;
+		}
+		if (n > 0)
+			to[n++] = ',';
+		memcpy(to + n, v.p, v.n);
+		n += v.n;
+		to[n] = '\0';
+	}
+}
+
+void fields_leg(const struct head *h, struct leg *g)
+{
+	struct str v;
+
+	if (head_get(h, "content-type", &v))
+		fields_lower(without_parameters(v), g->type, sizeof(g->type));
+	join_codings(h, g->coding, sizeof(g->coding));
+	g->kind = h->body;
+	g->length = h->length;
+	g->has_length = h->has_length;
+}
+
+bool fields_accepts(const struct head *h, struct str type)
+{
+	struct str v, e;
+
+	if (!head_get(h, "accept", &v))
+		return false;
+	while (str_next(&v, ',', &e))
+		if (str_ieq(without_parameters(e), type))
+			return true;
+	return false;
+}
+
+bool fields_upgrade_h2c(const struct head *h)
+{
+	struct str v, e;
+
+	if (!head_get(h, "upgrade", &v))
+		return false;
+	while (str_next(&v, ',', &e))
+		if (!str_ieq(e, STR("h2c")))
+			return false;
+	return true;
+}
+
+struct str fields_accept_encoding(const struct head *h, char *to, size_t cap)
+{
+	static const char *const known[] = { "gzip", "x-gzip", "deflate", "br", "zstd", "identity" };
+	struct buf b = { .p = to, .cap = cap, .max = cap };
+
+	for (size_t i = 0; i < h->nfields; i++) {
+		struct str list = h->fields[i].value, e;
+
+		if (!str_ieq(h->fields[i].name, STR("accept-encoding")))
+			continue;
+		while (str_next(&list, ',', &e)) {
+			bool ok = false;
+
+			for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++)
+				ok |= str_ieq(without_parameters(e), str_c(known[k]));
+			if (!ok || b.len + e.n + 2 > cap)
+				continue;
+			if (b.len > 0)
+				buf_str(&b, STR(", "));
+			buf_str(&b, e);
+		}
+	}
+	return buf_view(&b);
+}

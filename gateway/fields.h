@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a transaction reads out of heads, beyond framing. Pure. */
+#ifndef GATEWAY_FIELDS_H
+#define GATEWAY_FIELDS_H
+
+#include "gateway/txn.h"
+#include "http/head.h"
+
+/* Lower-case copy of at most cap - 1 bytes. */
+void fields_lower(struct str s, char *to, size_t cap);
+
+/* Media type (lower case, without parameters), content coding and length of a message. */
+void fields_leg(const struct head *h, struct leg *g);
+
+/* Accept lists exactly that media type. */
+bool fields_accepts(const struct head *h, struct str type);
+
+/* The Upgrade field offers h2c alone: it is dropped, HTTP/1.1 goes on (RFC 9110 section 7.8). */
+bool fields_upgrade_h2c(const struct head *h);
+
+/* Accept-Encoding cut down to the codings that are understood here, in `to`; empty if none. */
+struct str fields_accept_encoding(const struct head *h, char *to, size_t cap);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A flow: one client connection, its upstream connection and the transactions on it. State is
+ * one enum in a table (flow.def); a step returns the next state, the same state means "wait".
+ * Only the driver (flow.c) calls steps, sets deadlines and frees.
+ */
+#ifndef GATEWAY_FLOW_H
+#define GATEWAY_FLOW_H
+
+#include "gateway/end.h"
+#include "gateway/worker.h"
+#include "http/h1.h"
+
+struct txn;
+struct tunnel;
+
+enum flow_state {
+#define FLOW(name, step, limit, next, doc) FLOW_##name,
+#include "gateway/flow.def"
+#undef FLOW
+	FLOW_END
+};
+
+struct flow {
+	struct worker *w;
+	struct policy *policy;
+	uint64_t handle, id;
+	enum flow_state state;
+	struct end client, origin;
+	struct timer *timer;
+	uint64_t deadline; /* loop_now() at which the state's time is over; 0 none */
+	uint64_t started;
+	struct addr from, to;
+	int family;
+	struct sockaddr_storage from_sa, to_sa;
+
+	enum protocol protocol;
+	struct hello *hello;	/* TLS, until the client's handshake is done */
+	char host[HELLO_NAME_MAX]; /* SNI, or the first request's host */
+	struct decision decision;  /* of HELLO */
+	struct leaf *leaf;
+	struct leaf_wish *wish;
+	uint64_t signing; /* id of the question to the signer, 0 none */
+	bool waiting_socket, connected;
+
+	struct h1 *req, *resp; /* decoders: client's requests, origin's responses */
+	struct txn *txn;       /* the transaction under way */
+	struct tunnel *tunnel;
+	uint64_t ntxn;
+
+	/* The client gets this refusal as its first response (the origin was refused). */
+	int refused;		/* ERR_*, 0 none */
+	unsigned refused_status;
+	const char *refused_rule;
+	char refused_why[160];
+
+	bool need_origin;  /* the transaction waits for a connection to the origin */
+	bool need_refusal; /* it could not be had */
+	bool to_relay;	   /* the origin switched protocols */
+	bool reset;	  /* end with RST toward the client */
+	bool finished;	  /* a step asked for the end; used to leave loops early */
+	bool running, again; /* the driver runs; an event came meanwhile */
+	const char *action; /* for the audit: what became of it */
+	const char *rule;
+	char reason[160];
+	char tls_client[48], tls_origin[48];
+	uint64_t linger_read;
+	struct verdict verdict; /* of tunnels and relays */
+};
+
+/* Take an accepted socket. */
+void flow_accept(struct worker *w, int fd, const struct sockaddr_storage *client,
+    const struct sockaddr_storage *destination);
+
+/* Run steps until the flow waits or is over (then it is freed). */
+void flow_run(struct flow *f);
+
+/* For callbacks of a flow: run on the next turn or go on if the driver already runs. */
+void flow_wake(struct flow *f);
+
+/* From within a step: run again on the next turn, so that other flows get theirs. */
+void flow_yield(struct flow *f);
+
+/* The gateway stops: end at once if idle, else after the transaction. */
+void flow_drain(struct flow *f);
+
+/* Progress was made: the state's time starts anew. */
+void flow_touch(struct flow *f);
+void flow_deadline(struct flow *f, uint64_t ms);
+
+/* Note why the flow ends, once; first note wins. rule may be NULL. */
+void flow_note(struct flow *f, const char *action, const char *rule, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* End with a reset toward both sides. */
+enum flow_state flow_abort(struct flow *f, const char *action, const char *rule, int err);
+
+/* Ask policy with this flow's facts filled in; the caller adds what the stage knows. */
+struct facts flow_facts(const struct flow *f, enum stage stage);
+
+/* The steps (flow_open.c, flow_tls.c, txn.c, tunnel.c). */
+#define FLOW(name, step, limit, next, doc) enum flow_state step(struct flow *f);
+#include "gateway/flow.def"
+#undef FLOW
+
+#endif

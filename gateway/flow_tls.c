@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The TLS steps: origin first, then a mirrored leaf, then the client's handshake. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/counter.h"
+#include "core/err.h"
+#include "gateway/flow.h"
+#include "gateway/signing.h"
+#include "gateway/sniff.h"
+#include "intercept/sock.h"
+
+#define ALPN_H1 STR("\x08http/1.1")
+
+static void describe(const struct tls *t, char *to, size_t n)
+{
+	snprintf(to, n, "%s %s", tls_version(t), tls_cipher(t));
+}
+
+/* The origin is not what the client wanted: no byte goes there, the client gets a page over a
+ * leaf for the name it asked for (US-CERT TA17-075A: convey errors to the client). */
+static enum flow_state refuse_origin(struct flow *f, int err)
+{
+	COUNT_ADD(handshake_failed_origin, 1);
+	flow_note(f, "refuse", NULL, "origin: %s: %s", err_name(err), tls_failure(f->origin.tls));
+	f->refused = err;
+	f->refused_status = 502;
+	snprintf(f->refused_why, sizeof(f->refused_why), "The origin was refused: %s.",
+	    err_text(err));
+	end_close(&f->origin, true);
+	return FLOW_FORGE;
+}
+
+enum flow_state step_uptls(struct flow *f)
+{
+	char ip[64];
+	int r;
+
+	if (f->origin.tls == NULL) {
+		sock_text((const struct sockaddr *)&f->to_sa, ip, sizeof(ip));
+		f->origin.tls = tls_connect(f->w->tls, f->origin.fd, str_c(f->host), ip,
+		    hello_offers(f->hello, "http/1.1") ? ALPN_H1 : STR_NONE);
+		if (f->origin.tls == NULL)
+			return flow_abort(f, "refuse", NULL, -ERR_NOMEM);
+	}
+	r = tls_handshake(f->origin.tls);
+	f->origin.want_write = r == -ERR_WANT_WRITE;
+	end_watch(&f->origin, r == -ERR_WANT_READ);
+	if (r == -ERR_WANT_READ || r == -ERR_WANT_WRITE)
+		return FLOW_UPTLS;
+	if (r == -ERR_EOF || r == -ERR_TRUNCATED || r == -ERR_SYSTEM) {
+		COUNT_ADD(handshake_failed_origin, 1);
+		return flow_abort(f, "refuse", NULL, r);
+	}
+	if (r != 0)
+		return refuse_origin(f, r);
+	describe(f->origin.tls, f->tls_origin, sizeof(f->tls_origin));
+	return FLOW_FORGE;
+}
+
+/* The wish for a page of our own: the requested name alone, good for a day. */
+static void wish_own(struct leaf_wish *w, struct str name, bool is_ip)
+{
+	int64_t now = time(NULL);
+
+	w->names[0].is_ip = is_ip;
+	str_copy(name, w->names[0].text, sizeof(w->names[0].text));
+	w->nnames = 1;
+	w->not_before = now - 86400;
+	w->not_after = now + 86400;
+}
+
+static int make_wish(struct flow *f)
+{
+	char ip[64];
+	struct str der, name = str_c(f->host);
+
+	f->wish = calloc(1, sizeof(*f->wish));
+	if (f->wish == NULL)
+		return -ERR_NOMEM;
+	sock_text((const struct sockaddr *)&f->to_sa, ip, sizeof(ip));
+	if (name.n == 0)
+		name = str_c(ip);
+	if (f->refused != 0) {
+		wish_own(f->wish, name, f->host[0] == '\0');
+		return 0;
+	}
+	if (tls_peer(f->origin.tls, &der) != 0)
+		return -ERR_CERT_INVALID;
+	return verify_mirror(der, name, f->wish);
+}
+
+enum flow_state step_forge(struct flow *f)
+{
+	bool ecdsa = f->hello->ecdsa;
+	int r;
+
+	if (f->leaf != NULL)
+		return FLOW_DOWNTLS;
+	if (f->signing != 0)
+		return FLOW_FORGE;
+	if (f->wish != NULL) /* the answer was no */
+		return flow_abort(f, "refuse", NULL, -ERR_SIGNER);
+	if ((r = make_wish(f)) != 0)
+		return flow_abort(f, "refuse", NULL, r);
+	end_watch(&f->origin, false);
+	f->leaf = leaf_cache_get(f->w->leaves, f->wish, ecdsa, time(NULL));
+	if (f->leaf != NULL) {
+		COUNT_ADD(leaf_hits, 1);
+		return FLOW_DOWNTLS;
+	}
+	f->signing = signing_ask(f->w->signing, f->handle, f->wish, ecdsa);
+	return f->signing != 0 ? FLOW_FORGE : flow_abort(f, "refuse", NULL, -ERR_SIGNER);
+}
+
+static enum flow_state client_failed(struct flow *f, int err)
+{
+	COUNT_ADD(handshake_failed_client, 1);
+	flow_note(f, "client_refused", NULL, "%s: %s", err_name(err), tls_failure(f->client.tls));
+	f->reset = err != -ERR_EOF;
+	return FLOW_END;
+}
+
+static enum flow_state client_done(struct flow *f)
+{
+	bool h1 = str_eq(tls_alpn(f->client.tls), STR("http/1.1"));
+
+	describe(f->client.tls, f->tls_client, sizeof(f->tls_client));
+	COUNT_ADD(intercepted, 1);
+	free(f->hello);
+	f->hello = NULL;
+	free(f->wish);
+	f->wish = NULL;
+	leaf_free(f->leaf); /* the TLS end holds what it needs */
+	f->leaf = NULL;
+	return h1 || f->refused != 0 ? FLOW_HTTP : FLOW_INNER;
+}
+
+enum flow_state step_downtls(struct flow *f)
+{
+	int r;
+
+	if (f->client.tls == NULL) {
+		struct str alpn = f->origin.tls != NULL ? tls_alpn(f->origin.tls) : STR_NONE;
+
+		if (f->refused != 0 && hello_offers(f->hello, "http/1.1"))
+			alpn = STR("http/1.1");
+		f->client.tls = tls_accept(f->w->tls, f->client.fd, buf_view(&f->client.in),
+		    f->hello->ecdsa, f->leaf, alpn);
+		if (f->client.tls == NULL)
+			return flow_abort(f, "refuse", NULL, -ERR_NOMEM);
+		buf_free(&f->client.in);
+	}
+	r = tls_handshake(f->client.tls);
+	f->client.want_write = r == -ERR_WANT_WRITE;
+	end_watch(&f->client, r == -ERR_WANT_READ);
+	if (r == -ERR_WANT_READ || r == -ERR_WANT_WRITE)
+		return FLOW_DOWNTLS;
+	return r == 0 ? client_done(f) : client_failed(f, r);
+}
+
+/* Inside TLS without ALPN: HTTP as a rule, but it may be anything. */
+enum flow_state step_inner(struct flow *f)
+{
+	ssize_t n = end_read(&f->client, f->w->scratch, WORKER_SCRATCH);
+	struct facts facts;
+	int http;
+
+	if (n > 0 && buf_append(&f->client.in, f->w->scratch, (size_t)n) != 0)
+		return flow_abort(f, "refuse", NULL, -ERR_LIMIT);
+	http = sniff_http(buf_view(&f->client.in));
+	end_watch(&f->client, true);
+	if (http == 1)
+		return FLOW_HTTP;
+	if (n < 0 && f->client.in.len == 0) {
+		flow_note(f, "closed", NULL, "nothing was sent inside TLS");
+		return FLOW_END;
+	}
+	if (http == -ERR_MORE && n >= 0 && f->protocol != PROTOCOL_UNKNOWN)
+		return FLOW_INNER;
+	f->protocol = PROTOCOL_UNKNOWN;
+	facts = flow_facts(f, STAGE_HELLO);
+	f->decision = policy_decide(f->policy, &facts);
+	f->rule = f->decision.rule;
+	if (f->decision.action != ACTION_PASSTHROUGH && f->decision.action != ACTION_ALLOW) {
+		COUNT_ADD(blocked, 1);
+		return flow_abort(f, "reset", f->decision.rule, -ERR_DENIED);
+	}
+	f->action = "relay";
+	f->verdict = verdict_make(VERDICT_BYPASSED, REASON_POLICY, STR_NONE);
+	return FLOW_RELAY;
+}

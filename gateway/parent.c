@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The parent's life: start, commands, reload, stop. */
+#include "gateway/parent.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "control/exit.h"
+#include "core/err.h"
+#include "core/json.h"
+#include "core/log.h"
+#include "gateway/listening.h"
+#include "gateway/status.h"
+
+enum { STOP_STEP = 1000 };
+
+static bool search_on(const struct parent *p)
+{
+	return config_scanner(p->config)->enabled;
+}
+
+static void control_path(const struct parent *p, char *to, size_t n)
+{
+	snprintf(to, n, "%s/control.sock", config_state_dir(p->config));
+}
+
+static void audit_event(struct parent *p, const char *event, const char *role, const char *text)
+{
+	struct json j;
+	struct buf line;
+
+	buf_init(&line, AUDIT_LINE_MAX);
+	audit_begin(&j, &line, event);
+	if (role != NULL)
+		json_c(&j, "role", role);
+	if (text != NULL)
+		json_c(&j, "reason", text);
+	json_u64(&j, "generation", p->generation);
+	if (json_end(&j) == 0)
+		audit_line(p->audit, buf_view(&line));
+	buf_free(&line);
+}
+
+/* ---- reload ---- */
+
+static void reload_answer(struct parent *p, int code, const char *text)
+{
+	log_info("reload: %s", text);
+	if (p->reload_reply != NULL)
+		control_reply_send(p->reload_reply, code, str_c(text));
+	p->reload_reply = NULL;
+}
+
+static void reload_finish(struct parent *p)
+{
+	char text[700];
+
+	if (p->reload_bad)
+		snprintf(text, sizeof(text), "failed in part: %s", p->reload_text);
+	else
+		snprintf(text, sizeof(text), "generation %u is in force", p->generation);
+	audit_event(p, "reload", NULL, text);
+	reload_answer(p, p->reload_bad ? EXIT_CONFIG : EXIT_OK, text);
+}
+
+void parent_on_reloaded(struct child *c, bool ok, struct str text)
+{
+	struct parent *p = c->p;
+
+	if (p->reload_left == 0)
+		return;
+	if (!ok) {
+		p->reload_bad = true;
+		snprintf(p->reload_text, sizeof(p->reload_text), "%s: %.*s", c->name,
+		    STR_FMT(str_sub(text, 0, 300)));
+	}
+	if (--p->reload_left == 0)
+		reload_finish(p);
+}
+
+static bool send_reload(struct child *c)
+{
+	int fd = bundle_for(c->p, c->p->config, c->role);
+	char space[8];
+	struct buf b = { .p = space, .cap = sizeof(space), .max = sizeof(space) };
+	bool ok;
+
+	pack_u32(&b, c->p->generation);
+	ok = fd >= 0 && chan_send(c->chan, MSG_RELOAD, buf_view(&b), &fd, 1) == 0;
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+/* Newest change of the signature folder and what is in it, as one number. */
+static uint64_t signatures_seen(const struct config *conf)
+{
+	return status_folder_stamp(config_scanner(conf)->signatures);
+}
+
+/* A new scanner beside the old one; workers switch when it is ready (parent_on_ready). */
+static void renew_scanner(struct parent *p)
+{
+	uint64_t seen = signatures_seen(p->config);
+
+	if (!search_on(p) || (seen == p->signatures_seen && p->scanner.state != CHILD_DOWN))
+		return;
+	p->signatures_seen = seen;
+	if (p->old_scanner.pid > 0) /* still draining from the last time: this one is enough */
+		child_stop(&p->old_scanner, SIGKILL);
+	if (p->scanner.pid > 0 && p->old_scanner.pid == 0)
+		child_hand_over(&p->scanner, &p->old_scanner);
+	child_start(&p->scanner);
+}
+
+static struct config *load(struct parent *p, struct config_error *e)
+{
+	struct config *conf = config_load_file(p->config_path, e);
+	struct policy *pol = conf != NULL ? policy_new(conf, e) : NULL;
+
+	if (pol == NULL)
+		return NULL;
+	policy_free(p->policy);
+	p->policy = pol; /* owns conf */
+	return conf;
+}
+
+static void explain_error(const struct parent *p, const struct config_error *e, char *to, size_t n)
+{
+	snprintf(to, n, "%s:%u: %s: expected %s%s%s", p->config_path != NULL ? p->config_path : "(defaults)",
+	    e->line, e->token, e->expected, e->fix[0] != '\0' ? "; fix: " : "", e->fix);
+}
+
+/* reply: who asked at the control socket; NULL for a signal. */
+static void reload(struct parent *p, struct control_reply *reply)
+{
+	struct config_error e = { 0 };
+	struct config *conf;
+	char text[1024];
+
+	if (p->reload_left > 0) {
+		if (reply != NULL)
+			control_reply_send(reply, EXIT_OTHER, STR("another reload is under way"));
+		return;
+	}
+	p->reload_reply = reply;
+	p->reload_bad = false;
+	conf = load(p, &e);
+	if (conf == NULL) {
+		explain_error(p, &e, text, sizeof(text));
+		log_error("%s; the old configuration stays in force", text);
+		reload_answer(p, EXIT_CONFIG, text);
+		return;
+	}
+	if (listening_changed(p, conf))
+		log_warn("listen and workers take effect at the next start, not by reload");
+	p->config = conf;
+	p->generation++;
+	for (struct child *c = child_next(p, NULL); c != NULL; c = child_next(p, c))
+		if (c->state == CHILD_READY && c->role != ROLE_SCANNER && send_reload(c))
+			p->reload_left++;
+	renew_scanner(p);
+	if (p->reload_left == 0)
+		reload_finish(p);
+}
+
+/* ---- stop ---- */
+
+static void drain_role(struct child *c)
+{
+	if (c->chan == NULL || c->state == CHILD_DRAINING)
+		return;
+	c->state = CHILD_DRAINING;
+	if (chan_send(c->chan, MSG_DRAIN, STR_NONE, NULL, 0) != 0)
+		child_stop(c, SIGKILL);
+}
+
+static bool any_worker(const struct parent *p)
+{
+	for (unsigned i = 0; i < p->nworkers; i++)
+		if (p->workers[i].pid > 0)
+			return true;
+	return false;
+}
+
+/* Workers first; then what serves them; the recorder last, with everybody's last lines. */
+static void stop_next(struct parent *p)
+{
+	if (!p->stopping || any_worker(p))
+		return;
+	if (!audit_idle(p->audit) && p->recorder.state == CHILD_READY && p->recorder.chan != NULL)
+		return; /* on_audit_idle comes back here */
+	drain_role(&p->signer);
+	drain_role(&p->scanner);
+	drain_role(&p->old_scanner);
+	if (p->signer.pid > 0 || p->scanner.pid > 0 || p->old_scanner.pid > 0)
+		return;
+	drain_role(&p->recorder);
+	if (p->recorder.pid == 0)
+		loop_stop(p->loop);
+}
+
+static void on_audit_idle(void *arg)
+{
+	stop_next(arg);
+}
+
+static void on_stop_time(void *arg)
+{
+	struct parent *p = arg;
+	bool workers = any_worker(p);
+
+	for (struct child *c = child_next(p, NULL); c != NULL; c = child_next(p, c))
+		if (c->pid > 0 && (workers ? c->role == ROLE_WORKER : true)) {
+			log_warn("%s did not end in time", c->name);
+			child_stop(c, SIGKILL);
+		}
+	timer_set(p->stop_timer, STOP_STEP * 5);
+}
+
+static void stop(struct parent *p)
+{
+	if (p->stopping)
+		return;
+	p->stopping = true;
+	log_info("stopping: transfers get %llu s to finish",
+	    (unsigned long long)config_limits(p->config)->drain / 1000);
+	audit_event(p, "stop", NULL, NULL);
+	control_server_free(p->control);
+	p->control = NULL;
+	listening_close(p);
+	for (unsigned i = 0; i < p->nworkers; i++)
+		drain_role(&p->workers[i]);
+	timer_set(p->stop_timer, config_limits(p->config)->drain);
+	stop_next(p);
+}
+
+void parent_on_gone(struct child *c)
+{
+	struct parent *p = c->p;
+
+	if (p->reload_left > 0 && c->role != ROLE_SCANNER)
+		parent_on_reloaded(c, false, STR("it ended"));
+	if (c->state == CHILD_DOWN && !p->stopping && !c->replace && c != &p->old_scanner)
+		audit_event(p, "role_died", c->name, NULL);
+	stop_next(p);
+}
+
+/* ---- commands ---- */
+
+static void on_command(void *arg, struct str command, struct control_reply *reply)
+{
+	struct parent *p = arg;
+	struct buf text;
+
+	buf_init(&text, 256 << 10);
+	if (str_eq(command, STR("status")) || str_eq(command, STR("status --json"))) {
+		status_text(p, command.n > 6, &text);
+		control_reply_send(reply, EXIT_OK, buf_view(&text));
+	} else if (str_eq(command, STR("reload"))) {
+		reload(p, reply);
+	} else if (str_eq(command, STR("stop"))) {
+		control_reply_send(reply, EXIT_OK, STR("stopping"));
+		stop(p);
+	} else {
+		control_reply_send(reply, EXIT_USAGE, STR("unknown command; known: status, reload, stop"));
+	}
+	buf_free(&text);
+}
+
+static bool all_ready(const struct parent *p)
+{
+	if (p->recorder.state != CHILD_READY || p->signer.state != CHILD_READY ||
+	    (search_on(p) && p->scanner.state != CHILD_READY))
+		return false;
+	for (unsigned i = 0; i < p->nworkers; i++)
+		if (p->workers[i].state != CHILD_READY)
+			return false;
+	return true;
+}
+
+void parent_on_ready(struct child *c)
+{
+	struct parent *p = c->p;
+	char path[512];
+
+	if (c == &p->scanner && p->old_scanner.pid > 0)
+		drain_role(&p->old_scanner); /* workers have the new channel by now */
+	if (p->ready || !all_ready(p))
+		return;
+	p->ready = true;
+	control_path(p, path, sizeof(path));
+	p->control = control_server_new(p->loop, path, on_command, p);
+	if (p->control == NULL)
+		log_warn("no control socket at %s: %s", path, strerror(errno));
+	log_info("ready after %llu ms: %u workers, %s",
+	    (unsigned long long)(loop_now(p->loop) - p->began), p->nworkers,
+	    search_on(p) ? p->scanner.note : "search is off by configuration");
+	audit_event(p, "start", NULL, search_on(p) ? p->scanner.note : "search off");
+}
+
+static void on_signal(void *arg, int signo)
+{
+	struct parent *p = arg;
+
+	if (signo == SIGCHLD)
+		child_reap(p);
+	else if (signo == SIGHUP)
+		reload(p, NULL);
+	else
+		stop(p);
+}
+
+/* ---- start ---- */
+
+static int make_folder(const char *path)
+{
+	if (mkdir(path, 0750) == 0 || errno == EEXIST)
+		return 0;
+	log_error("folder %s: %s", path, strerror(errno));
+	return -ERR_FILE;
+}
+
+static int readable(const char *path, const char *what)
+{
+	if (access(path, R_OK) == 0)
+		return 0;
+	log_error("%s %s: %s", what, path, strerror(errno));
+	return -ERR_FILE;
+}
+
+static int check_files(const struct config *c)
+{
+	const struct config_tls *tls = config_tls(c);
+
+	if (readable(tls->ca_cert, "CA certificate") != 0 || readable(tls->ca_key, "CA key") != 0 ||
+	    readable(tls->trust, "trust store") != 0 || make_folder(config_state_dir(c)) != 0 ||
+	    make_folder(config_audit(c)->folder) != 0)
+		return EXIT_FILE;
+	return 0;
+}
+
+static unsigned worker_count(const struct config *c)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned n = config_workers(c) > 0 ? config_workers(c) : cores > 0 ? (unsigned)cores : 1;
+
+	return n < PARENT_WORKERS_MAX ? n : PARENT_WORKERS_MAX;
+}
+
+static int start_loop(struct parent *p)
+{
+	static const int signals[] = { SIGCHLD, SIGHUP, SIGTERM, SIGINT };
+
+	p->loop = loop_new();
+	if (p->loop == NULL)
+		return EXIT_OTHER;
+	p->began = loop_now(p->loop);
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (loop_signal(p->loop, signals[i], on_signal, p) != 0)
+			return EXIT_OTHER;
+	p->stop_timer = timer_new(p->loop, on_stop_time, p);
+	p->audit = audit_new(p->loop, config_limits(p->config), ROLE_PARENT, 0);
+	if (p->stop_timer == NULL || p->audit == NULL)
+		return EXIT_OTHER;
+	audit_on_idle(p->audit, on_audit_idle, p);
+	return 0;
+}
+
+static void start_roles(struct parent *p)
+{
+	child_init(&p->recorder, p, ROLE_RECORDER, 0);
+	child_init(&p->signer, p, ROLE_SIGNER, 0);
+	child_init(&p->scanner, p, ROLE_SCANNER, 0);
+	child_init(&p->old_scanner, p, ROLE_SCANNER, 1);
+	p->old_scanner.replace = true;
+	for (unsigned i = 0; i < p->nworkers; i++)
+		child_init(&p->workers[i], p, ROLE_WORKER, i);
+	child_start(&p->recorder);
+	child_start(&p->signer);
+	if (search_on(p))
+		child_start(&p->scanner);
+	for (unsigned i = 0; i < p->nworkers; i++)
+		child_start(&p->workers[i]);
+}
+
+static void parent_free(struct parent *p)
+{
+	listening_close(p);
+	control_server_free(p->control);
+	audit_free(p->audit);
+	for (struct child *c = child_next(p, NULL); c != NULL; c = child_next(p, c))
+		chan_free(c->chan);
+	loop_free(p->loop);
+	policy_free(p->policy);
+	free(p);
+}
+
+static int begin(struct parent *p)
+{
+	struct config_error e = { 0 };
+	char text[1024];
+	int r;
+
+	p->config = load(p, &e);
+	if (p->config == NULL) {
+		explain_error(p, &e, text, sizeof(text));
+		log_error("%s", text);
+		return EXIT_CONFIG;
+	}
+	if ((r = check_files(p->config)) != 0)
+		return r;
+	p->nworkers = worker_count(p->config);
+	if ((r = listening_open(p)) != 0 || (r = start_loop(p)) != 0)
+		return r;
+	p->generation = 1;
+	p->signatures_seen = signatures_seen(p->config);
+	return listening_network_up(p);
+}
+
+int parent_run(const char *config_path, const char *const *inside, unsigned inside_n)
+{
+	struct parent *p = calloc(1, sizeof(*p));
+	int r;
+
+	if (p == NULL)
+		return EXIT_OTHER;
+	p->config_path = config_path;
+	p->inside = inside;
+	p->inside_n = inside_n;
+	r = begin(p);
+	if (r == 0) {
+		start_roles(p);
+		loop_run(p->loop);
+		log_info("stopped");
+		listening_network_down(p);
+		r = p->exit_code;
+	}
+	parent_free(p);
+	return r;
+}

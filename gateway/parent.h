@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The parent: makes sockets, starts and reaps the roles, never parses network bytes. Shared by
+ * parent.c (life, commands), child.c (processes and their channels) and bundles.c.
+ */
+#ifndef GATEWAY_PARENT_H
+#define GATEWAY_PARENT_H
+
+#include <sys/types.h>
+
+#include "control/server.h"
+#include "core/chan.h"
+#include "core/counter.h"
+#include "core/pack.h"
+#include "gateway/audit.h"
+#include "policy/policy.h"
+
+enum { PARENT_WORKERS_MAX = 128, PARENT_LISTENERS_MAX = 6 };
+
+enum child_state { CHILD_DOWN, CHILD_STARTING, CHILD_READY, CHILD_DRAINING };
+
+struct child {
+	struct parent *p;
+	enum role role;
+	unsigned index;
+	char name[32];
+	enum child_state state;
+	pid_t pid;
+	struct chan *chan;
+	int counters_fd;
+	const struct counters *counters;
+	struct timer *again; /* back-off before the next start */
+	uint64_t started;
+	unsigned failures; /* in a row, without a good run between */
+	unsigned restarts;
+	char note[256]; /* of its READY */
+	bool replace;	/* a new one took over: not started again */
+};
+
+struct listening {
+	int fd[PARENT_WORKERS_MAX];
+	uint16_t port;
+	uint8_t kind;
+};
+
+struct parent {
+	struct loop *loop;
+	const char *config_path;
+	struct config *config;
+	struct policy *policy; /* kept for checks and explain */
+	const char *const *inside; /* of the command line, instead of network.inside */
+	unsigned inside_n;
+	struct child recorder, signer, scanner, old_scanner;
+	struct child workers[PARENT_WORKERS_MAX];
+	unsigned nworkers;
+	struct listening listening[PARENT_LISTENERS_MAX];
+	unsigned nlistening;
+	struct audit *audit;
+	struct control_server *control;
+	struct timer *stop_timer;
+	uint32_t generation;
+	bool ready, stopping, network_up;
+	int exit_code;
+	/* A reload under way: answers that are still to come, and who asked. */
+	unsigned reload_left;
+	bool reload_bad;
+	char reload_text[512];
+	struct control_reply *reload_reply;
+	uint64_t signatures_seen;
+	uint64_t began;
+};
+
+/* The foreground daemon: exit code (control/exit.h). */
+int parent_run(const char *config_path, const char *const *inside, unsigned inside_n);
+
+/* child.c */
+void child_init(struct child *c, struct parent *p, enum role role, unsigned index);
+/* Start the process and give it its START, counters, listeners and peers. */
+void child_start(struct child *c);
+void child_stop(struct child *c, int signo);
+/* The running process of one slot becomes that of another, empty one (it will be drained). */
+void child_hand_over(struct child *from, struct child *to);
+/* Reap everything that ended. */
+void child_reap(struct parent *p);
+struct child *child_next(struct parent *p, struct child *c); /* iterate over all; NULL first */
+/* Connect a worker with a service, both being up. */
+void child_wire(struct child *worker, struct child *service);
+void parent_on_ready(struct child *c);
+void parent_on_reloaded(struct child *c, bool ok, struct str text);
+void parent_on_gone(struct child *c);
+
+/* bundles.c: the sealed memfd that a role starts with, or -ERR_*. */
+int bundle_for(const struct parent *p, const struct config *conf, enum role role);
+int parent_read_file(const char *path, size_t max, struct buf *out);
+
+#endif

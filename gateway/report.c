@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Audit lines of flows and transactions, and the bytes counted by verdict. */
+#include "gateway/report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/counter.h"
+#include "core/json.h"
+#include "gateway/txn.h"
+#include "intercept/sock.h"
+
+void report_bytes(const struct verdict *v, uint64_t n)
+{
+	switch (v->class) {
+	case VERDICT_CLEAN:
+		COUNT_ADD(bytes_clean, n);
+		break;
+	case VERDICT_INFECTED:
+		COUNT_ADD(bytes_infected, n);
+		break;
+	case VERDICT_SUSPECT:
+		COUNT_ADD(bytes_suspect, n);
+		break;
+	case VERDICT_BYPASSED:
+		COUNT_ADD(bytes_bypassed, n);
+		break;
+	default: /* cut short before a verdict: not searched, not delivered whole */
+		COUNT_ADD(bytes_unscannable, n);
+	}
+}
+
+static void begin(struct json *j, struct buf *line, const char *event, const struct flow *f)
+{
+	char text[64];
+
+	buf_init(line, AUDIT_LINE_MAX);
+	audit_begin(j, line, event);
+	json_u64(j, "worker", f->w->index);
+	json_u64(j, "flow", f->id);
+	json_c(j, "client", sock_text((const struct sockaddr *)&f->from_sa, text, sizeof(text)));
+	json_u64(j, "client_port", f->from.port);
+	json_c(j, "destination", sock_text((const struct sockaddr *)&f->to_sa, text, sizeof(text)));
+	json_u64(j, "destination_port", f->to.port);
+}
+
+static void end(struct json *j, struct buf *line, struct flow *f)
+{
+	if (json_end(j) == 0)
+		audit_line(f->w->audit, buf_view(line));
+	buf_free(line);
+}
+
+static void optional(struct json *j, const char *key, const char *text)
+{
+	if (text != NULL && text[0] != '\0')
+		audit_str(j, key, str_c(text));
+}
+
+static void verdict_fields(struct json *j, const char *side, const struct verdict *v)
+{
+	char key[40];
+
+	if (v->class == VERDICT_NONE)
+		return;
+	snprintf(key, sizeof(key), "%s_verdict", side);
+	json_c(j, key, verdict_word(v->class));
+	if (v->reason != REASON_NONE) {
+		snprintf(key, sizeof(key), "%s_reason", side);
+		json_c(j, key, reason_word(v->reason));
+	}
+	if (v->name[0] != '\0') {
+		snprintf(key, sizeof(key), "%s_signature", side);
+		json_c(j, key, v->name);
+	}
+	if (v->type[0] != '\0') {
+		snprintf(key, sizeof(key), "%s_file_type", side);
+		json_c(j, key, v->type);
+	}
+}
+
+static const char *protocol_word(const struct flow *f)
+{
+	static const char *const words[] = { "none", "tls", "http", "unknown", "upgrade", "connect" };
+
+	return words[f->protocol];
+}
+
+void report_flow(struct flow *f)
+{
+	struct json j;
+	struct buf line;
+
+	if (f->verdict.class != VERDICT_NONE)
+		report_bytes(&f->verdict, f->client.bytes_in + f->origin.bytes_in);
+	begin(&j, &line, "flow", f);
+	json_c(&j, "protocol", protocol_word(f));
+	optional(&j, "sni", f->protocol == PROTOCOL_HTTP ? "" : f->host);
+	json_c(&j, "action", f->action);
+	optional(&j, "rule", f->rule);
+	optional(&j, "reason", f->reason);
+	if (f->decision.log)
+		json_bool(&j, "mark", true);
+	optional(&j, "tls_client", f->tls_client);
+	optional(&j, "tls_origin", f->tls_origin);
+	if (f->verdict.class != VERDICT_NONE)
+		json_c(&j, "verdict", verdict_word(f->verdict.class));
+	json_u64(&j, "bytes_up", f->client.bytes_in);
+	json_u64(&j, "bytes_down", f->client.bytes_out);
+	json_u64(&j, "transactions", f->ntxn);
+	json_u64(&j, "duration_ms", loop_now(f->w->loop) - f->started);
+	end(&j, &line, f);
+}
+
+static void txn_request_fields(struct json *j, const struct flow *f, const struct txn *t)
+{
+	json_u64(j, "transaction", t->n);
+	json_bool(j, "tls", f->client.tls != NULL);
+	optional(j, "method", t->method);
+	optional(j, "host", t->host);
+	optional(j, "path", t->path);
+}
+
+void report_txn(struct flow *f, const struct txn *t)
+{
+	struct json j;
+	struct buf line;
+	char incident[40];
+
+	report_bytes(&t->up.verdict, t->up.bytes);
+	report_bytes(&t->down.verdict, t->down.bytes);
+	begin(&j, &line, "transaction", f);
+	txn_request_fields(&j, f, t);
+	json_u64(&j, "status", t->status);
+	json_c(&j, "action", t->action);
+	optional(&j, "rule", t->rule);
+	optional(&j, "reason", t->reason);
+	if (t->own_log)
+		json_bool(&j, "mark", true);
+	if (t->incident != 0) {
+		snprintf(incident, sizeof(incident), "%u-%llu", f->w->index, (unsigned long long)t->incident);
+		json_c(&j, "incident", incident);
+	}
+	json_u64(&j, "request_bytes", t->up.bytes);
+	json_u64(&j, "response_bytes", t->down.bytes);
+	optional(&j, "request_type", t->up.type);
+	optional(&j, "response_type", t->down.type);
+	verdict_fields(&j, "request", &t->up.verdict);
+	verdict_fields(&j, "response", &t->down.verdict);
+	json_u64(&j, "duration_ms", loop_now(f->w->loop) - t->started);
+	end(&j, &line, f);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What is told to the audit: one line per transaction and per flow (fields: audit.def). */
+#ifndef GATEWAY_REPORT_H
+#define GATEWAY_REPORT_H
+
+#include "gateway/flow.h"
+
+void report_flow(struct flow *f);
+void report_txn(struct flow *f, const struct txn *t);
+
+/* Count body bytes by the verdict that they ended in. */
+void report_bytes(const struct verdict *v, uint64_t n);
+
+#endif

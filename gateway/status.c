@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The status text from the roles' states and the shared counters. */
+#include "gateway/status.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "core/json.h"
+
+uint64_t status_folder_stamp(const char *path)
+{
+	DIR *d = opendir(path);
+	struct dirent *e;
+	struct stat st;
+	uint64_t stamp = 0;
+
+	if (d == NULL)
+		return 0;
+	while ((e = readdir(d)) != NULL)
+		if (e->d_name[0] != '.' && fstatat(dirfd(d), e->d_name, &st, 0) == 0 && S_ISREG(st.st_mode))
+			stamp += ((uint64_t)st.st_mtim.tv_sec * 1000003 + (uint64_t)st.st_mtim.tv_nsec) ^
+				 ((uint64_t)st.st_size << 20) ^ (uint64_t)st.st_ino;
+	closedir(d);
+	return stamp + 1;
+}
+
+static uint64_t sum(struct parent *p, size_t offset)
+{
+	uint64_t total = 0;
+
+	for (struct child *c = child_next(p, NULL); c != NULL; c = child_next(p, c))
+		if (c->counters != NULL)
+			total += atomic_load_explicit(
+			    (const _Atomic uint64_t *)((const char *)c->counters + offset),
+			    memory_order_relaxed);
+	return total;
+}
+
+static const struct {
+	const char *name, *doc;
+	size_t offset;
+} rows[] = {
+#define COUNTER(name, doc) { #name, doc, offsetof(struct counters, name) },
+#define GAUGE(name, doc) { #name, doc, offsetof(struct counters, name) },
+#include "core/counter.def"
+#undef COUNTER
+#undef GAUGE
+};
+
+static const char *state_word(const struct child *c)
+{
+	static const char *const words[] = { "down", "starting", "ready", "draining" };
+
+	return words[c->state];
+}
+
+static void status_json(struct parent *p, struct buf *out)
+{
+	struct json j;
+
+	json_begin(&j, out);
+	json_bool(&j, "ready", p->ready);
+	json_u64(&j, "generation", p->generation);
+	json_u64(&j, "uptime_ms", loop_now(p->loop) - p->began);
+	json_open(&j, "roles");
+	for (struct child *c = child_next(p, NULL); c != NULL; c = child_next(p, c)) {
+		if (c == &p->old_scanner && c->pid == 0)
+			continue;
+		json_open(&j, c->name);
+		json_c(&j, "state", state_word(c));
+		json_i64(&j, "pid", c->pid);
+		json_u64(&j, "restarts", c->restarts);
+		json_c(&j, "note", c->note);
+		json_close(&j);
+	}
+	json_close(&j);
+	json_open(&j, "counters");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		json_u64(&j, rows[i].name, sum(p, rows[i].offset));
+	json_close(&j);
+	json_end(&j);
+}
+
+void status_text(struct parent *p, bool json, struct buf *out)
+{
+	if (json) {
+		status_json(p, out);
+		return;
+	}
+	buf_printf(out, "sallyport %s, generation %u, up %llu s\n", SALLYPORT_VERSION, p->generation,
+	    (unsigned long long)(loop_now(p->loop) - p->began) / 1000);
+	for (struct child *c = child_next(p, NULL); c != NULL; c = child_next(p, c))
+		if (c != &p->old_scanner || c->pid != 0)
+			buf_printf(out, "  %-12s %-9s pid %-7d restarts %-3u %s\n", c->name, state_word(c),
+			    (int)c->pid, c->restarts, c->note);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		buf_printf(out, "  %-26s %14llu  %s\n", rows[i].name,
+		    (unsigned long long)sum(p, rows[i].offset), rows[i].doc);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What `sallyport status` says, and small facts about files that the parent keeps an eye on. */
+#ifndef GATEWAY_STATUS_H
+#define GATEWAY_STATUS_H
+
+#include "gateway/parent.h"
+
+/* Roles, signatures and counters, for people or as one JSON object. */
+void status_text(struct parent *p, bool json, struct buf *out);
+
+/* Changes when a file in the folder comes, goes or changes; 0: no such folder. */
+uint64_t status_folder_stamp(const char *path);
+
+#endif

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Transactions: the step that drives both directions, begin and end, refusals. */
+#include "gateway/txn.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/counter.h"
+#include "core/err.h"
+#include "gateway/page.h"
+#include "gateway/report.h"
+#include "http/h1_write.h"
+
+enum { TXN_ROUNDS = 8, PAGE_MAX = 64 << 10 };
+
+ssize_t txn_input(struct flow *f, struct end *e, struct str *in)
+{
+	ssize_t n;
+
+	if (e->in.len > 0) {
+		*in = buf_view(&e->in);
+		return (ssize_t)in->n;
+	}
+	n = end_read(e, f->w->scratch, WORKER_SCRATCH);
+	if (n > 0)
+		*in = str_of(f->w->scratch, (size_t)n);
+	return n;
+}
+
+int txn_keep(struct end *e, struct str rest)
+{
+	if (e->in.len > 0) {
+		buf_consume(&e->in, e->in.len - rest.n);
+		return 0;
+	}
+	return buf_str(&e->in, rest);
+}
+
+static void leg_free(struct leg *g)
+{
+	buf_free(&g->head);
+	buf_free(&g->tail);
+	buf_free(&g->spill);
+	body_free(g->body);
+}
+
+static void txn_free(struct flow *f)
+{
+	struct txn *t = f->txn;
+
+	f->txn = NULL;
+	report_txn(f, t);
+	leg_free(&t->up);
+	leg_free(&t->down);
+	timer_free(t->comfort);
+	free(t);
+}
+
+void txn_abandon(struct flow *f)
+{
+	struct txn *t = f->txn;
+
+	if (t->reason[0] == '\0')
+		snprintf(t->reason, sizeof(t->reason), "%s",
+		    f->reason[0] != '\0' ? f->reason : "the client left");
+	if (t->action == NULL)
+		t->action = "abort";
+	txn_free(f);
+}
+
+struct facts txn_facts(const struct flow *f, enum stage stage, const struct leg *g)
+{
+	const struct txn *t = f->txn;
+	struct facts facts = flow_facts(f, stage);
+
+	facts.host = str_c(t->host);
+	facts.method = str_c(t->method);
+	facts.path = str_c(t->path);
+	if (t->upgrade && stage == STAGE_REQUEST)
+		facts.protocol = PROTOCOL_UPGRADE;
+	if (t->connect && stage == STAGE_REQUEST)
+		facts.protocol = PROTOCOL_CONNECT;
+	if (g == NULL)
+		return facts;
+	facts.content_type = str_c(g->type);
+	facts.size = g->body != NULL ? body_decoded(g->body) : g->length;
+	facts.size_known = g->body != NULL || g->has_length;
+	if (stage == STAGE_UPLOAD || stage == STAGE_DOWNLOAD)
+		facts.verdict = &g->verdict;
+	return facts;
+}
+
+static const char *status_text(unsigned status)
+{
+	static const struct {
+		unsigned status;
+		const char *text;
+	} rows[] = { { 400, "Bad Request" }, { 403, "Forbidden" }, { 408, "Request Timeout" },
+		{ 413, "Content Too Large" }, { 502, "Bad Gateway" }, { 503, "Service Unavailable" },
+		{ 504, "Gateway Timeout" } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].status == status)
+			return rows[i].text;
+	return "Refused";
+}
+
+static void fill_page(struct flow *f, const struct verdict *v, struct page *p)
+{
+	static char url[1400], incident[40], verdict[64], ts[AUDIT_TS_MAX];
+	struct txn *t = f->txn;
+	bool block = strcmp(t->action, "block") == 0;
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	audit_ts((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, ts);
+	snprintf(url, sizeof(url), "%s://%s%s", f->client.tls != NULL ? "https" : "http", t->host, t->path);
+	snprintf(incident, sizeof(incident), "%u-%llu", f->w->index, (unsigned long long)t->incident);
+	verdict[0] = '\0';
+	if (v != NULL)
+		snprintf(verdict, sizeof(verdict), "%s%s%s", verdict_word(v->class),
+		    v->reason != REASON_NONE ? ": " : "", v->reason != REASON_NONE ? reason_word(v->reason) : "");
+	*p = (struct page){ .title = str_c(block ? "Blocked by the security gateway" : "The gateway could not do this"),
+		.reason = str_c(t->reason), .rule = str_c(block ? t->rule : ""), .verdict = str_c(verdict),
+		.name = v != NULL ? str_c(v->name) : STR_NONE, .host = str_c(t->host),
+		.url = str_c(t->host[0] != '\0' ? url : ""), .incident = str_c(incident), .time = str_c(ts) };
+}
+
+static void write_page(struct flow *f, unsigned status, const struct verdict *v)
+{
+	struct txn *t = f->txn;
+	struct buf body, *out = &f->client.out;
+	struct page p;
+
+	buf_init(&body, PAGE_MAX);
+	fill_page(f, v, &p);
+	page_write(&body, t->wants_html, &p);
+	buf_printf(out, "HTTP/1.1 %u %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
+			"Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
+			"Connection: close\r\n\r\n",
+	    status, status_text(status), page_type(t->wants_html), body.len);
+	if (strcmp(t->method, "HEAD") != 0)
+		buf_str(out, buf_view(&body));
+	buf_free(&body);
+}
+
+void txn_refuse(struct flow *f, unsigned status, const char *action, const char *rule,
+    const struct verdict *v, const char *fmt, ...)
+{
+	struct txn *t = f->txn;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(t->reason, sizeof(t->reason), fmt, ap);
+	va_end(ap);
+	t->action = action;
+	t->rule = rule != NULL ? rule : t->rule;
+	t->incident = ++f->w->next_incident;
+	t->refused = t->close = true;
+	if (strcmp(action, "block") == 0)
+		COUNT_ADD(blocked, 1);
+	flow_note(f, NULL, NULL, "transaction %llu: %s", (unsigned long long)t->n, t->reason);
+	if (t->down.head_out || t->down.released > 0 || strcmp(action, "reset") == 0) {
+		f->reset = true; /* never a clean end for what was cut (design, promise 2) */
+		buf_free(&f->client.out);
+		f->finished = true;
+		return;
+	}
+	t->status = status;
+	write_page(f, status, v);
+	t->up.state = t->down.state = LEG_DONE;
+}
+
+static struct txn *txn_new(struct flow *f)
+{
+	struct txn *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return NULL;
+	t->n = ++f->ntxn;
+	t->started = loop_now(f->w->loop);
+	t->client_11 = true;
+	t->rule = "";
+	buf_init(&t->up.head, 512 << 10);
+	buf_init(&t->down.head, 512 << 10);
+	buf_init(&t->up.tail, 512 << 10);
+	buf_init(&t->down.tail, 512 << 10);
+	buf_init(&t->up.spill, 256 << 10);
+	buf_init(&t->down.spill, 256 << 10);
+	f->txn = t;
+	return t;
+}
+
+bool txn_open(struct flow *f)
+{
+	return txn_new(f) != NULL;
+}
+
+void txn_malformed(struct flow *f, bool from_client, int err)
+{
+	COUNT_ADD(malformed, 1);
+	if (f->txn == NULL && txn_new(f) == NULL) {
+		f->reset = f->finished = true;
+		return;
+	}
+	txn_refuse(f, from_client ? 400 : 502, "refuse", NULL, NULL, "%s: %s",
+	    from_client ? "request" : "response", err_name(err));
+}
+
+bool txn_timeout(struct flow *f)
+{
+	struct txn *t = f->txn;
+
+	if (t == NULL && !h1_idle(f->req)) {
+		if (txn_new(f) != NULL)
+			txn_refuse(f, 408, "refuse", NULL, NULL, "the request head took too long");
+		return f->txn != NULL;
+	}
+	if (t == NULL || t->refused)
+		return false;
+	if (t->up.state == LEG_SEARCH || t->down.state == LEG_SEARCH) {
+		flow_touch(f); /* the search has a deadline of its own and always answers */
+		return true;
+	}
+	if (t->down.head_out)
+		return false;
+	txn_refuse(f, t->up.state == LEG_DONE ? 504 : 408, "refuse", NULL, NULL,
+	    t->up.state == LEG_DONE ? "the origin took too long" : "the request took too long");
+	return true;
+}
+
+/* Both legs are done: report, and be ready for the next request or close. */
+static void txn_finish(struct flow *f)
+{
+	bool close = f->txn->close || f->w->draining;
+
+	COUNT_ADD(transactions, 1);
+	if (f->txn->action == NULL)
+		f->txn->action = "allow";
+	txn_free(f);
+	if (close)
+		f->finished = true;
+	else
+		flow_deadline(f, f->w->limits.keepalive);
+}
+
+static bool make_decoders(struct flow *f)
+{
+	if (f->req == NULL)
+		f->req = h1_new(H1_REQUEST, &f->w->limits);
+	if (f->resp == NULL)
+		f->resp = h1_new(H1_RESPONSE, &f->w->limits);
+	return f->req != NULL && f->resp != NULL;
+}
+
+static bool ended(const struct txn *t)
+{
+	return t != NULL && t->down.state == LEG_DONE && (t->up.state == LEG_DONE || t->refused);
+}
+
+/* An early final response is complete while the request is still coming: no more of it is
+ * wanted (RFC 9112 section 9.3), the connection cannot be used again. */
+static void end_early(struct txn *t)
+{
+	if (t != NULL && t->down.state == LEG_DONE && t->up.state != LEG_DONE) {
+		t->up.state = LEG_DONE;
+		t->close = true;
+	}
+}
+
+static bool round_of(struct flow *f)
+{
+	bool moved = txn_request_pump(f);
+
+	if (!f->finished && f->txn != NULL && f->origin.fd >= 0)
+		moved |= txn_response_pump(f);
+	if (f->finished)
+		return false;
+	end_early(f->txn);
+	if (f->origin.fd >= 0)
+		end_flush(&f->origin);
+	end_flush(&f->client);
+	if (ended(f->txn)) {
+		txn_finish(f);
+		moved = !f->finished;
+	}
+	return moved;
+}
+
+static bool reads_client(const struct flow *f)
+{
+	const struct txn *t = f->txn;
+
+	if (f->client.out.len >= f->w->limits.out)
+		return false;
+	if (t == NULL)
+		return true;
+	return t->up.state == LEG_HOLD ||
+	       (t->up.state == LEG_STREAM && f->origin.out.len < f->w->limits.out);
+}
+
+static bool reads_origin(const struct flow *f)
+{
+	const struct txn *t = f->txn;
+
+	if (t == NULL)
+		return true; /* idle: to notice that the origin closes */
+	return t->down.state == LEG_HEAD || t->down.state == LEG_HOLD ||
+	       (t->down.state == LEG_STREAM && f->client.out.len < f->w->limits.out);
+}
+
+/* The origin ended or spoke between two transactions: the client's connection ends, too. */
+static bool origin_left(struct flow *f)
+{
+	ssize_t n;
+
+	if (f->txn != NULL || f->origin.fd < 0)
+		return false;
+	n = end_read(&f->origin, f->w->scratch, WORKER_SCRATCH);
+	if (n == 0)
+		return false;
+	flow_note(f, NULL, NULL, n > 0 ? "the origin sent bytes without a request" :
+					 "the origin closed the connection");
+	f->reset = n > 0;
+	return true;
+}
+
+static void watch_both(struct flow *f)
+{
+	bool client = reads_client(f), origin = reads_origin(f);
+
+	end_watch(&f->client, client);
+	end_watch(&f->origin, origin);
+	if ((client && end_pending(&f->client)) || (client && f->txn == NULL && f->client.in.len > 0) ||
+	    (origin && end_pending(&f->origin)))
+		flow_yield(f);
+}
+
+enum flow_state step_http(struct flow *f)
+{
+	bool moved = false, any = false;
+
+	if (!make_decoders(f))
+		return flow_abort(f, "refuse", NULL, -ERR_NOMEM);
+	if (f->need_refusal) { /* the origin could not be reached for the waiting request */
+		f->need_refusal = false;
+		txn_refuse(f, f->refused_status, "refuse", NULL, NULL, "%s", f->refused_why);
+	}
+	for (int i = 0; i < TXN_ROUNDS && !f->finished; i++) {
+		moved = round_of(f);
+		any |= moved;
+		if (f->need_origin)
+			return FLOW_CONNECT;
+		if (!moved)
+			break;
+	}
+	if (f->to_relay) {
+		struct txn *t = f->txn;
+
+		COUNT_ADD(transactions, 1);
+		t->action = "relay";
+		txn_free(f);
+		return FLOW_RELAY;
+	}
+	if (f->client.broken) {
+		flow_note(f, NULL, NULL, "the client reset the connection");
+		return FLOW_END;
+	}
+	if (f->finished)
+		return f->reset ? FLOW_END : FLOW_LINGER;
+	if (origin_left(f))
+		return f->client.out.len > 0 ? FLOW_LINGER : FLOW_END;
+	if (f->txn == NULL && f->client.eof)
+		return f->client.out.len > 0 ? FLOW_LINGER : FLOW_END;
+	if (any && f->txn != NULL)
+		flow_touch(f);
+	watch_both(f);
+	if (moved)
+		flow_yield(f);
+	return FLOW_HTTP;
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The request's direction: from the client's bytes to the origin, through policy and search. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/counter.h"
+#include "core/err.h"
+#include "gateway/fields.h"
+#include "gateway/page.h"
+#include "gateway/txn.h"
+#include "http/h1_write.h"
+
+static void note_request(struct flow *f, const struct head *h)
+{
+	struct txn *t = f->txn;
+	struct str name = h->host;
+	uint16_t port;
+
+	str_copy(str_sub(h->method, 0, sizeof(t->method) - 1), t->method, sizeof(t->method));
+	head_host(h, &name, &port);
+	fields_lower(name, t->host, sizeof(t->host));
+	str_copy(str_sub(h->path, 0, sizeof(t->path) - 1), t->path, sizeof(t->path));
+	t->wants_html = page_wants_html(h);
+	t->client_11 = h->minor >= 1;
+	t->close = !h->keep_alive;
+	t->connect = str_eq(h->method, STR("CONNECT"));
+	t->upgrade = h->upgrade && !fields_upgrade_h2c(h);
+	t->event_stream = fields_accepts(h, STR("text/event-stream"));
+	if (f->host[0] == '\0') /* no SNI: the first request names the flow */
+		memcpy(f->host, t->host, sizeof(f->host) < sizeof(t->host) ? sizeof(f->host) : sizeof(t->host));
+	fields_leg(h, &t->up);
+}
+
+/* Write the request as it goes out; Expect is ours to answer while we hold. */
+static int write_request(struct flow *f, const struct head *h, bool search)
+{
+	static const char *const searched[] = { "range", "if-range", "accept-encoding", NULL };
+	char codings[160];
+	struct txn *t = f->txn;
+	struct field accept = { STR("Accept-Encoding"), STR_NONE };
+	struct h1_edit e = { .close = false, .keep_upgrade = t->upgrade,
+		.keep_expect = !search && h->expect_continue };
+
+	e.frame = h->body == BODY_CHUNKED ? H1_FRAME_CHUNKED :
+		  h->body == BODY_LENGTH || h->has_length ? H1_FRAME_LENGTH : H1_FRAME_NONE;
+	e.length = h->length;
+	t->up.chunked = h->body == BODY_CHUNKED;
+	if (f->w->search) {
+		/* A piece is not an object: the whole is asked for, and only in codings that can
+		 * be undone here (research: "Range: for HOLD classes"). */
+		e.drop = searched;
+		accept.value = fields_accept_encoding(h, codings, sizeof(codings));
+		e.add = &accept;
+		e.nadd = accept.value.n > 0;
+	}
+	return h1_write_request(&t->up.head, h, &e);
+}
+
+static bool refused_by_policy(struct flow *f)
+{
+	struct txn *t = f->txn;
+	struct facts facts = txn_facts(f, STAGE_REQUEST, &t->up);
+	struct decision d = policy_decide(f->policy, &facts);
+
+	t->rule = d.rule;
+	t->own_log = d.log;
+	if (d.action == ACTION_RESET)
+		txn_refuse(f, 0, "reset", d.rule, NULL, "%s", d.reason != NULL ? d.reason : "reset by rule");
+	else if (d.action == ACTION_BLOCK)
+		txn_refuse(f, 403, "block", d.rule, NULL, "%s",
+		    d.reason != NULL ? d.reason :
+		    t->upgrade	     ? "protocol upgrades are not permitted here" :
+		    t->connect	     ? "CONNECT is not permitted here" :
+				       "blocked by rule");
+	return t->refused;
+}
+
+static void begin_body(struct flow *f, const struct head *h, bool search)
+{
+	struct txn *t = f->txn;
+
+	if (search && leg_hold(f, &t->up, 0) != 0) {
+		txn_refuse(f, 503, "refuse", NULL, NULL, "no memory");
+		return;
+	}
+	if (!search) {
+		t->up.state = LEG_STREAM;
+		t->up.verdict = h->body == BODY_NONE ?
+				    verdict_make(VERDICT_CLEAN, REASON_NO_BODY, STR_NONE) :
+				    verdict_make(VERDICT_BYPASSED, REASON_POLICY, STR_NONE);
+		leg_send_head(&t->up, &f->origin);
+	} else if (h->expect_continue && t->client_11) {
+		/* The body is searched before the origin sees the head: nobody else can say it. */
+		buf_str(&f->client.out, STR("HTTP/1.1 100 Continue\r\n\r\n"));
+		t->continued = true;
+	}
+}
+
+static void begin(struct flow *f, const struct head *h)
+{
+	bool search = f->w->search && h->body != BODY_NONE;
+	struct txn *t;
+
+	if (!txn_open(f)) {
+		f->reset = f->finished = true;
+		return;
+	}
+	t = f->txn;
+	note_request(f, h);
+	if (f->refused != 0) {
+		txn_refuse(f, f->refused_status, f->refused == -ERR_DENIED ? "block" : "refuse",
+		    f->refused_rule, NULL, "%s", f->refused_why);
+		return;
+	}
+	if (audit_full(f->w->audit) &&
+	    config_audit(policy_config(f->policy))->when_full == WHEN_FULL_BLOCK) {
+		txn_refuse(f, 503, "refuse", NULL, NULL, "the audit log cannot be written");
+		return;
+	}
+	if (refused_by_policy(f))
+		return;
+	if (h->target.n > f->w->limits.target || write_request(f, h, search) != 0) {
+		txn_malformed(f, true, -ERR_HTTP_TARGET);
+		return;
+	}
+	h1_expect(f->resp, h->method);
+	f->need_origin = f->origin.fd < 0;
+	if (f->need_origin) { /* its buffer must be there before anything goes out */
+		t->up.state = LEG_HEAD;
+		t->up_search = search;
+		t->up_expect = h->expect_continue;
+		t->up_body = h->body;
+		return;
+	}
+	begin_body(f, h, search);
+}
+
+static void decide_upload(struct flow *f)
+{
+	struct txn *t = f->txn;
+	struct facts facts = txn_facts(f, STAGE_UPLOAD, &t->up);
+	struct decision d = policy_decide(f->policy, &facts);
+	const struct verdict *v = &t->up.verdict;
+
+	t->own_log |= d.log;
+	if (d.action == ACTION_ALLOW || d.action == ACTION_INTERCEPT) {
+		leg_release(f, &t->up, &f->origin);
+		return;
+	}
+	txn_refuse(f, v->reason == REASON_LIMIT ? 413 : 403, d.action == ACTION_RESET ? "reset" : "block",
+	    d.rule, v, "%s: %s%s%s%s", d.reason != NULL ? d.reason : "upload",
+	    verdict_word(v->class), v->reason != REASON_NONE ? "." : "",
+	    v->reason != REASON_NONE ? reason_word(v->reason) : "", "");
+}
+
+static void on_verdict(void *arg, const struct verdict *v)
+{
+	struct flow *f = arg;
+
+	f->txn->up.verdict = *v;
+	decide_upload(f);
+	flow_run(f);
+}
+
+static void on_end(struct flow *f)
+{
+	struct leg *g = &f->txn->up;
+
+	g->ended = true;
+	if (g->state == LEG_STREAM) {
+		leg_end(f, g, &f->origin);
+	} else if (g->state == LEG_HOLD) {
+		g->state = LEG_SEARCH;
+		if (body_finish(g->body, on_verdict, f) == 1) {
+			g->verdict = *body_verdict(g->body);
+			decide_upload(f);
+		}
+	}
+}
+
+static void on_data(struct flow *f, struct str data)
+{
+	struct leg *g = &f->txn->up;
+	int r = leg_data(f, g, &f->origin, data);
+
+	if (r == 0)
+		return;
+	if (r != -ERR_LIMIT || g->state != LEG_HOLD) {
+		txn_refuse(f, 503, "refuse", NULL, NULL, "%s", err_name(r));
+		return;
+	}
+	g->verdict = verdict_make(VERDICT_UNSCANNABLE, REASON_LIMIT, STR("body_held"));
+	decide_upload(f);
+	if (!f->txn->refused && buf_str(&g->spill, data) != 0)
+		txn_refuse(f, 503, "refuse", NULL, NULL, "no memory");
+}
+
+/* One event of the decoder; false when the input must wait. */
+static bool event(struct flow *f, const struct h1_ev *ev)
+{
+	switch (ev->type) {
+	case H1_HEAD:
+		begin(f, ev->head);
+		return true;
+	case H1_DATA:
+		on_data(f, ev->data);
+		return true;
+	case H1_TRAILERS:
+		leg_trailers(f, &f->txn->up, &f->origin, ev->head);
+		return true;
+	case H1_END:
+	case H1_TUNNEL:
+		on_end(f);
+		return false;
+	case H1_ERROR:
+		txn_malformed(f, true, ev->err);
+		return false;
+	default:
+		return false;
+	}
+}
+
+static bool wants_input(const struct flow *f)
+{
+	const struct txn *t = f->txn;
+
+	if (f->client.out.len >= f->w->limits.out)
+		return false;
+	if (t == NULL)
+		return true;
+	if (t->refused || t->up.ended || f->need_origin)
+		return false;
+	return t->up.state == LEG_HOLD ||
+	       (t->up.state == LEG_STREAM && f->origin.out.len < f->w->limits.out);
+}
+
+/* Decode until the input is used, the message ends, or somebody must be waited for. */
+static void decode(struct flow *f, struct str in)
+{
+	bool was_idle = f->txn == NULL && h1_idle(f->req);
+
+	while (wants_input(f) && !f->finished) {
+		struct h1_ev ev;
+		size_t used = 0;
+
+		h1_next(f->req, in, &used, &ev);
+		in = str_sub(in, used, in.n);
+		if (ev.type == H1_MORE || !event(f, &ev))
+			break;
+	}
+	if (was_idle && f->txn == NULL && !h1_idle(f->req))
+		flow_deadline(f, f->w->limits.head_time);
+	if (!f->finished && txn_keep(&f->client, in) != 0)
+		f->reset = f->finished = true;
+}
+
+static void at_eof(struct flow *f)
+{
+	struct h1_ev ev;
+
+	if (f->txn == NULL && h1_idle(f->req))
+		return;
+	h1_eof(f->req, &ev);
+	if (ev.type == H1_ERROR) {
+		flow_note(f, NULL, NULL, "the client ended in the middle of a request");
+		f->finished = f->reset = true;
+	}
+}
+
+bool txn_request_pump(struct flow *f)
+{
+	struct txn *t = f->txn;
+	struct str in;
+	ssize_t n;
+
+	if (t != NULL && t->up.state == LEG_HEAD && !t->refused && !f->need_origin) {
+		struct head h = { .body = t->up_body, .expect_continue = t->up_expect };
+
+		begin_body(f, &h, t->up_search); /* the origin is connected now */
+		return true;
+	}
+	if (t != NULL && t->up.state == LEG_RELEASE)
+		return leg_pour(f, &t->up, &f->origin);
+	if (!wants_input(f))
+		return false;
+	n = txn_input(f, &f->client, &in);
+	if (n > 0)
+		decode(f, in);
+	else if (n == -ERR_EOF)
+		at_eof(f);
+	return n > 0;
+}

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The response's direction: from the origin's bytes to the client, through policy and search. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/counter.h"
+#include "core/err.h"
+#include "gateway/fields.h"
+#include "gateway/media.h"
+#include "gateway/txn.h"
+#include "http/h1_write.h"
+
+static const char *const dropped[] = { "alt-svc", NULL }; /* it would lead past us, to QUIC */
+
+/* RFC 9112 section 6.3 from our side: the client gets the framing that we choose here. */
+static void choose_frame(struct flow *f, const struct head *h, struct h1_edit *e)
+{
+	struct txn *t = f->txn;
+	struct leg *g = &t->down;
+
+	switch (h->body) {
+	case BODY_LENGTH:
+		e->frame = H1_FRAME_LENGTH;
+		break;
+	case BODY_CHUNKED:
+	case BODY_UNTIL_CLOSE:
+		e->frame = t->client_11 ? H1_FRAME_CHUNKED : H1_FRAME_CLOSE;
+		break;
+	case BODY_NONE: /* HEAD and 304 announce what would have come */
+		e->frame = h->has_length ? H1_FRAME_LENGTH : H1_FRAME_NONE;
+		break;
+	default:
+		e->frame = H1_FRAME_NONE;
+	}
+	e->length = h->length;
+	g->chunked = e->frame == H1_FRAME_CHUNKED;
+	t->close |= e->frame == H1_FRAME_CLOSE || !h->keep_alive || h->body == BODY_UNTIL_CLOSE;
+	e->close = t->close || f->w->draining;
+}
+
+static bool refused_by_policy(struct flow *f, const struct head *h)
+{
+	struct facts facts = txn_facts(f, STAGE_RESPONSE, &f->txn->down);
+	struct decision d = policy_decide(f->policy, &facts);
+
+	(void)h;
+	f->txn->own_log |= d.log;
+	if (d.action == ACTION_BLOCK || d.action == ACTION_RESET)
+		txn_refuse(f, 403, d.action == ACTION_RESET ? "reset" : "block", d.rule, NULL, "%s",
+		    d.reason != NULL ? d.reason : "blocked by rule");
+	return f->txn->refused;
+}
+
+static void stream(struct flow *f, enum verdict_class c, enum verdict_reason r, struct str name)
+{
+	struct leg *g = &f->txn->down;
+
+	g->verdict = verdict_make(c, r, name);
+	g->state = LEG_STREAM;
+	leg_send_head(g, &f->client);
+}
+
+/* Trickle a little of what is held, so that a waiting client stays (design: COMFORT). */
+static void on_comfort(void *arg)
+{
+	struct flow *f = arg;
+	struct txn *t = f->txn;
+	struct leg *g = &t->down;
+	uint64_t most;
+	char some[512];
+	ssize_t n;
+
+	if (g->state != LEG_HOLD && g->state != LEG_SEARCH)
+		return;
+	timer_set(t->comfort, f->w->limits.comfort_every);
+	most = body_length(g->body) / 100 * f->w->limits.comfort_percent;
+	if (f->client.out.len > 0 || g->released >= most || body_length(g->body) < f->w->limits.comfort_after_bytes)
+		return;
+	leg_send_head(g, &f->client);
+	n = body_read(g->body, g->released, some,
+	    most - g->released < sizeof(some) ? (size_t)(most - g->released) : sizeof(some));
+	if (n > 0 && (g->chunked ? h1_write_chunk(&f->client.out, str_of(some, (size_t)n)) :
+				   buf_append(&f->client.out, some, (size_t)n)) == 0)
+		g->released += (uint64_t)n;
+	flow_run(f);
+}
+
+static void hold(struct flow *f)
+{
+	struct txn *t = f->txn;
+
+	if (leg_hold(f, &t->down, 1) != 0)
+		txn_refuse(f, 503, "refuse", NULL, NULL, "no memory");
+}
+
+static void interim(struct flow *f, const struct head *h)
+{
+	struct txn *t = f->txn;
+	struct h1_edit e = { .frame = H1_FRAME_NONE };
+
+	if (++t->interims > f->w->limits.interim) {
+		txn_refuse(f, 502, "refuse", NULL, NULL, "too many interim responses");
+		return;
+	}
+	if (!t->client_11 || (h->status == 100 && t->continued))
+		return;
+	if (h1_write_response(&f->client.out, h, &e) != 0)
+		txn_refuse(f, 502, "refuse", NULL, NULL, "interim response too large");
+}
+
+/* The origin switches protocols and a rule permits it: bytes from here on are not HTTP. */
+static void begin_tunnel(struct flow *f, const struct head *h)
+{
+	struct txn *t = f->txn;
+	struct h1_edit e = { .frame = H1_FRAME_NONE, .keep_upgrade = h->status == 101 };
+
+	if (!t->upgrade && !t->connect) {
+		txn_malformed(f, false, -ERR_HTTP_START_LINE);
+		return;
+	}
+	if (h1_write_response(&t->down.head, h, &e) != 0) {
+		txn_malformed(f, false, -ERR_LIMIT);
+		return;
+	}
+	stream(f, VERDICT_BYPASSED, REASON_POLICY, STR("upgrade"));
+	t->down.ended = true;
+	t->down.state = LEG_DONE;
+	f->verdict = t->down.verdict;
+	f->action = "relay";
+	f->to_relay = true;
+}
+
+static void begin(struct flow *f, const struct head *h)
+{
+	struct txn *t = f->txn;
+	struct h1_edit e = { .drop = dropped };
+
+	if (h->body == BODY_TUNNEL) {
+		t->status = h->status;
+		begin_tunnel(f, h);
+		return;
+	}
+	if (h->status < 200) {
+		interim(f, h);
+		return;
+	}
+	t->status = h->status;
+	t->down.kind = h->body;
+	fields_leg(h, &t->down);
+	if (refused_by_policy(f, h))
+		return;
+	choose_frame(f, h, &e);
+	if (h1_write_response(&t->down.head, h, &e) != 0) {
+		txn_malformed(f, false, -ERR_HTTP_HEAD_SIZE);
+		return;
+	}
+	if (h->body == BODY_NONE || (h->body == BODY_LENGTH && h->length == 0))
+		stream(f, VERDICT_CLEAN, REASON_NO_BODY, STR_NONE);
+	else if (!f->w->search)
+		stream(f, VERDICT_BYPASSED, REASON_POLICY, STR_NONE);
+	else if (t->event_stream && str_ieq(str_c(t->down.type), STR("text/event-stream")))
+		stream(f, VERDICT_BYPASSED, REASON_POLICY, STR("event-stream"));
+	else
+		hold(f);
+}
+
+static void decide_download(struct flow *f)
+{
+	struct txn *t = f->txn;
+	struct facts facts = txn_facts(f, STAGE_DOWNLOAD, &t->down);
+	struct decision d = policy_decide(f->policy, &facts);
+	const struct verdict *v = &t->down.verdict;
+
+	t->own_log |= d.log;
+	if (d.action == ACTION_ALLOW || d.action == ACTION_INTERCEPT) {
+		leg_release(f, &t->down, &f->client);
+		return;
+	}
+	txn_refuse(f, v->reason == REASON_LIMIT ? 502 : 403, d.action == ACTION_RESET ? "reset" : "block",
+	    d.rule, v, "%s: %s%s%s", d.reason != NULL ? d.reason : "download",
+	    verdict_word(v->class), v->reason != REASON_NONE ? "." : "",
+	    v->reason != REASON_NONE ? reason_word(v->reason) : "");
+}
+
+static void on_verdict(void *arg, const struct verdict *v)
+{
+	struct flow *f = arg;
+
+	f->txn->down.verdict = *v;
+	decide_download(f);
+	flow_run(f);
+}
+
+static void on_end(struct flow *f)
+{
+	struct leg *g = &f->txn->down;
+
+	g->ended = true;
+	if (g->state == LEG_STREAM) {
+		leg_end(f, g, &f->client);
+	} else if (g->state == LEG_HOLD) {
+		g->state = LEG_SEARCH;
+		if (body_finish(g->body, on_verdict, f) == 1) {
+			g->verdict = *body_verdict(g->body);
+			decide_download(f);
+		}
+	}
+}
+
+static void start_comfort(struct flow *f)
+{
+	struct txn *t = f->txn;
+
+	if (t->comfort != NULL || body_length(t->down.body) < f->w->limits.comfort_after_bytes)
+		return;
+	t->comfort = timer_new(f->w->loop, on_comfort, f);
+	if (t->comfort != NULL)
+		timer_set(t->comfort, f->w->limits.comfort_after);
+}
+
+static void on_data(struct flow *f, struct str data)
+{
+	struct leg *g = &f->txn->down;
+	int r = leg_data(f, g, &f->client, data);
+
+	if (r == 0 && g->state == LEG_HOLD) {
+		if (g->coding[0] == '\0' && media_proved(str_c(g->type), body_first(g->body))) {
+			g->verdict = verdict_make(VERDICT_BYPASSED, REASON_POLICY, STR("media"));
+			leg_release(f, g, &f->client);
+			return;
+		}
+		start_comfort(f);
+		return;
+	}
+	if (r == 0)
+		return;
+	if (r != -ERR_LIMIT || g->state != LEG_HOLD) {
+		txn_refuse(f, 502, "refuse", NULL, NULL, "%s", err_name(r));
+		return;
+	}
+	g->verdict = verdict_make(VERDICT_UNSCANNABLE, REASON_LIMIT, STR("body_held"));
+	decide_download(f);
+	if (!f->txn->refused && buf_str(&g->spill, data) != 0)
+		txn_refuse(f, 502, "refuse", NULL, NULL, "no memory");
+}
+
+/* One event of the decoder; false when the input must wait. */
+static bool event(struct flow *f, const struct h1_ev *ev)
+{
+	switch (ev->type) {
+	case H1_HEAD:
+		begin(f, ev->head);
+		return true;
+	case H1_DATA:
+		on_data(f, ev->data);
+		return true;
+	case H1_TRAILERS:
+		leg_trailers(f, &f->txn->down, &f->client, ev->head);
+		return true;
+	case H1_END:
+		if (f->txn->down.state != LEG_HEAD) /* 1xx: the final response is still to come */
+			on_end(f);
+		return true;
+	case H1_TUNNEL:
+		return false;
+	case H1_ERROR:
+		txn_malformed(f, false, ev->err);
+		return false;
+	default:
+		return false;
+	}
+}
+
+static bool wants_input(const struct flow *f)
+{
+	const struct txn *t = f->txn;
+
+	if (t == NULL || t->refused || t->down.ended || f->to_relay)
+		return false;
+	return t->down.state == LEG_HEAD || t->down.state == LEG_HOLD ||
+	       (t->down.state == LEG_STREAM && f->client.out.len < f->w->limits.out);
+}
+
+static void decode(struct flow *f, struct str in)
+{
+	while (wants_input(f) && !f->finished) {
+		struct h1_ev ev;
+		size_t used = 0;
+
+		h1_next(f->resp, in, &used, &ev);
+		in = str_sub(in, used, in.n);
+		if (ev.type == H1_MORE || !event(f, &ev))
+			break;
+	}
+	if (!f->finished && txn_keep(&f->origin, in) != 0)
+		f->reset = f->finished = true;
+}
+
+static void at_eof(struct flow *f, int err)
+{
+	struct h1_ev ev;
+
+	h1_eof(f->resp, &ev);
+	/* TCP ended without close_notify: only a length tells that a body is whole (RFC 8446 6.1). */
+	if (ev.type == H1_END && err == -ERR_EOF)
+		on_end(f);
+	else if (ev.type == H1_ERROR)
+		txn_malformed(f, false, ev.err);
+	else
+		txn_malformed(f, false, -ERR_TRUNCATED);
+}
+
+bool txn_response_pump(struct flow *f)
+{
+	struct txn *t = f->txn;
+	struct str in;
+	ssize_t n;
+
+	if (t->down.state == LEG_RELEASE)
+		return leg_pour(f, &t->down, &f->client);
+	if (!wants_input(f))
+		return false;
+	n = txn_input(f, &f->origin, &in);
+	if (n > 0)
+		decode(f, in);
+	else if (n < 0)
+		at_eof(f, (int)n);
+	return n != 0;
+}

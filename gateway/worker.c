@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The worker role: takes channels, listeners and configurations from the parent, carries flows. */
+#include "gateway/worker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/bundle.h"
+#include "core/counter.h"
+#include "core/err.h"
+#include "core/log.h"
+#include "core/pack.h"
+#include "core/sandbox.h"
+#include "gateway/flow.h"
+#include "gateway/signing.h"
+#include "gateway/sockpool.h"
+#include "intercept/sock.h"
+
+enum { ACCEPT_PER_TURN = 32, LISTENERS_MAX = 8 };
+
+struct listener {
+	struct worker *w;
+	int fd;
+	uint16_t port;
+	struct watch *watch;
+};
+
+bool worker_add(struct worker *w, struct flow *f, uint64_t *handle)
+{
+	for (uint32_t k = 0; k < w->nflows_max; k++) {
+		uint32_t i = (w->next_free + k) % w->nflows_max;
+
+		if (w->nflows == w->nflows_max)
+			break;
+		if (w->flows[i] != NULL)
+			continue;
+		w->flows[i] = f;
+		w->nflows++;
+		w->next_free = i + 1;
+		*handle = (uint64_t)++w->flow_gens[i] << 32 | i;
+		return true;
+	}
+	return false;
+}
+
+struct flow *worker_find(struct worker *w, uint64_t handle)
+{
+	uint32_t i = (uint32_t)handle;
+
+	return i < w->nflows_max && w->flow_gens[i] == handle >> 32 ? w->flows[i] : NULL;
+}
+
+static void drained(struct worker *w)
+{
+	if (!w->draining || w->nflows > 0 || !audit_idle(w->audit))
+		return;
+	chan_send(w->parent, MSG_DRAINED, STR_NONE, NULL, 0);
+	loop_stop(w->loop);
+}
+
+static void on_audit_idle(void *arg)
+{
+	drained(arg);
+}
+
+void worker_remove(struct worker *w, uint64_t handle)
+{
+	uint32_t i = (uint32_t)handle;
+
+	if (worker_find(w, handle) == NULL)
+		return;
+	w->flows[i] = NULL;
+	w->nflows--;
+	w->next_free = i;
+}
+
+/* Somebody connected to our own port, not through us: the "origin" would be ourselves. */
+static bool is_loop(const struct listener *l, const struct sockaddr_storage *to)
+{
+	const struct config_network *n = config_network(policy_config(l->w->policy));
+	uint16_t port = sock_port((const struct sockaddr *)to);
+
+	if (port != l->port)
+		return false;
+	for (unsigned i = 0; i < n->http_ports_n; i++)
+		if (n->http_ports[i] == port)
+			return false;
+	for (unsigned i = 0; i < n->tls_ports_n; i++)
+		if (n->tls_ports[i] == port)
+			return false;
+	return true;
+}
+
+static void on_accept(void *arg, int events)
+{
+	struct listener *l = arg;
+	struct sockaddr_storage from, to;
+
+	(void)events;
+	for (int i = 0; i < ACCEPT_PER_TURN; i++) {
+		int fd = sock_accept(l->fd, &from, &to);
+
+		if (fd == -ERR_WANT_READ)
+			break;
+		if (fd < 0) {
+			COUNT_ADD(flows_refused, 1); /* descriptors are short; it stays queued */
+			break;
+		}
+		if (is_loop(l, &to))
+			sock_reset(fd);
+		else
+			flow_accept(l->w, fd, &from, &to);
+	}
+}
+
+static void add_listener(struct worker *w, uint16_t port, int fd)
+{
+	struct listener *l = &w->listeners[w->nlisteners];
+
+	if (w->nlisteners == LISTENERS_MAX) {
+		close(fd);
+		return;
+	}
+	*l = (struct listener){ .w = w, .fd = fd, .port = port };
+	l->watch = watch_new(w->loop, fd, on_accept, l);
+	if (l->watch == NULL) {
+		close(fd);
+		return;
+	}
+	w->nlisteners++;
+	if (w->policy != NULL)
+		watch_set(l->watch, LOOP_READ);
+}
+
+static struct verify_store *load_store(const struct bundle *b, int *err)
+{
+	struct str pem = STR_NONE, own = STR_NONE;
+
+	bundle_get(b, STR("trust"), &pem);
+	bundle_get(b, STR("ca.cert"), &own);
+	return verify_store_new(pem, own, err);
+}
+
+/* Take a configuration into use: 0, or nothing is changed and *text says why. */
+static int use_bundle(struct worker *w, int fd, char *text, size_t n)
+{
+	struct config_error ce = { 0 };
+	struct config *conf = NULL;
+	struct verify_store *store = NULL;
+	struct policy *p = NULL;
+	int r, err = 0;
+	struct bundle *b = bundle_open(fd, &r);
+
+	if (b == NULL) {
+		snprintf(text, n, "bundle: %s", err_text(r));
+		return r;
+	}
+	conf = config_load_bundle(b, &ce);
+	if (conf != NULL)
+		p = policy_new(conf, &ce);
+	if (p != NULL)
+		store = load_store(b, &err);
+	r = -ERR_CONFIG;
+	if (store == NULL) {
+		snprintf(text, n, "%s %s", err != 0 ? "trust store:" : ce.expected, err != 0 ? err_text(err) : ce.token);
+		policy_free(p);
+		goto out;
+	}
+	policy_free(w->policy);
+	w->policy = p;
+	w->limits = *config_limits(policy_config(p));
+	w->search = config_scanner(policy_config(p))->enabled;
+	if (w->tls != NULL)
+		tls_ctx_store(w->tls, store);
+	else
+		w->tls = tls_ctx_new(store, &w->limits);
+	r = w->tls != NULL ? 0 : -ERR_TLS;
+out:	verify_store_free(store);
+	bundle_free(b);
+	return r;
+}
+
+static int make_parts(struct worker *w)
+{
+	w->nflows_max = (uint32_t)w->limits.flows;
+	w->flows = calloc(w->nflows_max, sizeof(*w->flows));
+	w->flow_gens = calloc(w->nflows_max, sizeof(*w->flow_gens));
+	w->scratch = malloc(WORKER_SCRATCH);
+	w->leaves = leaf_cache_new(w->limits.leaf_cache);
+	w->scanner = scan_client_new(w->loop, &w->limits);
+	w->audit = audit_new(w->loop, &w->limits, ROLE_WORKER, w->index);
+	w->sockets = sockpool_new(w->parent);
+	w->signing = signing_new(w);
+	if (w->flows == NULL || w->flow_gens == NULL || w->scratch == NULL || w->leaves == NULL ||
+	    w->scanner == NULL || w->audit == NULL || w->sockets == NULL || w->signing == NULL)
+		return -ERR_NOMEM;
+	audit_on_idle(w->audit, on_audit_idle, w);
+	return 0;
+}
+
+static void say_ready(struct worker *w, int flags)
+{
+	struct buf b;
+
+	buf_init(&b, 512);
+	pack_str(&b, str_c(sandbox_text(flags)));
+	chan_send(w->parent, MSG_READY, buf_view(&b), NULL, 0);
+	buf_free(&b);
+}
+
+static void fail(struct worker *w, const char *what)
+{
+	log_error("%s", what);
+	w->failed = true;
+	loop_stop(w->loop);
+}
+
+static void start(struct worker *w, struct str body, int fd)
+{
+	struct rd r = rd_of(body);
+	char text[512] = "";
+	int flags;
+
+	w->index = rd_u32(&r);
+	w->generation = rd_u32(&r);
+	snprintf(w->name, sizeof(w->name), "worker %u", w->index);
+	log_role(w->name);
+	if (rd_done(&r) != 0 || w->policy != NULL || use_bundle(w, fd, text, sizeof(text)) != 0 ||
+	    make_parts(w) != 0) {
+		fail(w, text[0] != '\0' ? text : "cannot start");
+		return;
+	}
+	flags = sandbox_enter(ROLE_WORKER, NULL);
+	if (flags < 0) {
+		fail(w, "the sandbox cannot be entered");
+		return;
+	}
+	for (unsigned i = 0; i < w->nlisteners; i++)
+		watch_set(w->listeners[i].watch, LOOP_READ);
+	say_ready(w, flags);
+}
+
+static void reload(struct worker *w, struct str body, int fd)
+{
+	struct rd r = rd_of(body);
+	uint32_t generation = rd_u32(&r);
+	char text[512] = "";
+	int err = use_bundle(w, fd, text, sizeof(text));
+	struct buf b;
+
+	if (err == 0)
+		w->generation = generation;
+	buf_init(&b, 1024);
+	pack_u32(&b, generation);
+	pack_u8(&b, err == 0);
+	pack_str(&b, str_c(text));
+	chan_send(w->parent, MSG_RELOADED, buf_view(&b), NULL, 0);
+	buf_free(&b);
+}
+
+static void peer(struct worker *w, struct str body, int fd)
+{
+	struct rd r = rd_of(body);
+	uint8_t role = rd_u8(&r);
+
+	rd_u32(&r);
+	if (rd_done(&r) != 0 || w->policy == NULL)
+		close(fd);
+	else if (role == ROLE_SIGNER)
+		signing_connect(w->signing, fd);
+	else if (role == ROLE_SCANNER)
+		scan_client_connect(w->scanner, fd);
+	else if (role == ROLE_RECORDER)
+		audit_connect(w->audit, fd);
+	else
+		close(fd);
+}
+
+static void drain(struct worker *w)
+{
+	w->draining = true;
+	for (unsigned i = 0; i < w->nlisteners; i++) {
+		watch_free(w->listeners[i].watch);
+		close(w->listeners[i].fd);
+	}
+	w->nlisteners = 0;
+	for (uint32_t i = 0; i < w->nflows_max; i++)
+		if (w->flows[i] != NULL)
+			flow_drain(w->flows[i]);
+	drained(w);
+}
+
+static void on_parent(void *arg, enum msg_type type, struct str body, int *fds, size_t nfds)
+{
+	struct worker *w = arg;
+	struct rd r = rd_of(body);
+	int fd = nfds > 0 ? fds[0] : -1;
+
+	switch (type) {
+	case MSG_START:
+		start(w, body, fd);
+		break;
+	case MSG_COUNTERS:
+		counters_map(fd);
+		break;
+	case MSG_LISTENER:
+		rd_u8(&r);
+		add_listener(w, rd_u16(&r), fd);
+		return;
+	case MSG_PEER:
+		peer(w, body, fd);
+		return;
+	case MSG_SOCKETS:
+		sockpool_put(w->sockets, rd_u8(&r), fds, nfds);
+		return;
+	case MSG_RELOAD:
+		reload(w, body, fd);
+		break;
+	case MSG_DRAIN:
+		drain(w);
+		break;
+	default:
+		break;
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+static void on_parent_closed(void *arg, int why)
+{
+	struct worker *w = arg;
+
+	(void)why;
+	loop_stop(w->loop);
+}
+
+/* Flows end when the audit is idle or they are the last: look once per turn, cheaply. */
+static void on_turn(void *arg)
+{
+	struct worker *w = arg;
+
+	if (w->draining)
+		drained(w);
+}
+
+static void worker_free(struct worker *w)
+{
+	for (uint32_t i = 0; w->flows != NULL && i < w->nflows_max; i++)
+		if (w->flows[i] != NULL) {
+			w->flows[i]->state = FLOW_END;
+			flow_run(w->flows[i]);
+		}
+	for (unsigned i = 0; i < w->nlisteners; i++)
+		close(w->listeners[i].fd);
+	signing_free(w->signing);
+	sockpool_free(w->sockets);
+	scan_client_free(w->scanner);
+	audit_free(w->audit);
+	leaf_cache_free(w->leaves);
+	tls_ctx_free(w->tls);
+	policy_free(w->policy);
+	chan_free(w->parent);
+	loop_free(w->loop);
+	free(w->listeners);
+	free(w->scratch);
+	free(w->flow_gens);
+	free(w->flows);
+}
+
+int worker_main(int parent_fd)
+{
+	struct worker w = { .loop = loop_new() };
+
+	w.listeners = calloc(LISTENERS_MAX, sizeof(*w.listeners));
+	if (w.loop == NULL || w.listeners == NULL)
+		return 1;
+	w.parent = chan_new(w.loop, parent_fd, ROLE_WORKER, ROLE_PARENT, on_parent,
+	    on_parent_closed, &w);
+	if (w.parent == NULL)
+		return 1;
+	loop_on_turn(w.loop, on_turn, &w);
+	loop_run(w.loop);
+	worker_free(&w);
+	return w.failed ? 1 : 0;
+}

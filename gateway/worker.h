@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A worker: the process that carries flows. What all its flows share stands here; it has no
+ * file, no capability and no way to make a socket but to ask the parent.
+ */
+#ifndef GATEWAY_WORKER_H
+#define GATEWAY_WORKER_H
+
+#include "certs/leaf.h"
+#include "core/chan.h"
+#include "core/loop.h"
+#include "gateway/audit.h"
+#include "mitm/tls.h"
+#include "policy/policy.h"
+#include "scanner/client.h"
+
+struct flow;
+struct sockpool;
+struct signing;
+
+enum { WORKER_SCRATCH = 64 << 10 };
+
+struct worker {
+	struct loop *loop;
+	unsigned index;
+	unsigned generation;
+	struct policy *policy; /* new flows take a reference */
+	struct limits limits;  /* of the policy in force; long-lived parts refer to it */
+	struct tls_ctx *tls;
+	struct leaf_cache *leaves;
+	struct scan_client *scanner;
+	struct audit *audit;
+	struct sockpool *sockets;
+	struct signing *signing;
+	struct chan *parent;
+	struct flow **flows; /* by index; NULL: free */
+	uint32_t *flow_gens;
+	uint32_t nflows_max, nflows, next_free;
+	uint64_t held; /* bytes of bodies kept back */
+	uint64_t next_flow_id, next_incident;
+	bool draining, search, failed;
+	char name[24];
+	char *scratch; /* WORKER_SCRATCH bytes for one read */
+	struct listener *listeners;
+	unsigned nlisteners;
+};
+
+/* The role's main: serves until drained or the parent is gone; the exit code. */
+int worker_main(int parent_fd);
+
+/* Register a flow: false when the worker is full. The handle stays unique over reuse. */
+bool worker_add(struct worker *w, struct flow *f, uint64_t *handle);
+void worker_remove(struct worker *w, uint64_t handle);
+struct flow *worker_find(struct worker *w, uint64_t handle);
+
+#endif

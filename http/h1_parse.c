@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Heads, strictly: every line ends in CRLF, no folding, no control bytes, no white space before
+ * the colon (RFC 9112 sections 2.2, 5). llhttp reads the same bytes as second opinion: a head
+ * that the two see differently is refused.
+ */
+#include "http/h1_parse.h"
+
+#include <llhttp.h>
+#include <string.h>
+
+#include "core/err.h"
+
+/* RFC 9110 section 5.6.2 */
+static bool is_tchar(char c)
+{
+	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
+		return true;
+	return c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL;
+}
+
+static bool is_token(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!is_tchar(s.p[i]))
+			return false;
+	return s.n > 0;
+}
+
+/* field-content and obs-text; a tab is white space, all else below SP is refused. */
+static bool is_value(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if ((c < 0x20 && c != '\t') || c == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+/* Cut a line with its CRLF off: 0, -ERR_HTTP_LINE_END. */
+static int next_line(struct str *rest, struct str *line)
+{
+	ptrdiff_t lf = str_chr(*rest, '\n');
+	size_t n;
+
+	if (lf < 1 || rest->p[lf - 1] != '\r')
+		return -ERR_HTTP_LINE_END;
+	n = (size_t)lf - 1;
+	*line = str_sub(*rest, 0, n);
+	*rest = str_sub(*rest, n + 2, rest->n);
+	return str_chr(*line, '\r') >= 0 ? -ERR_HTTP_LINE_END : 0;
+}
+
+static int parse_field(struct str line, struct field *f)
+{
+	ptrdiff_t colon;
+
+	if (line.p[0] == ' ' || line.p[0] == '\t')
+		return -ERR_HTTP_FOLD;
+	colon = str_chr(line, ':');
+	if (colon <= 0)
+		return -ERR_HTTP_FIELD;
+	f->name = str_sub(line, 0, (size_t)colon);
+	f->value = str_trim(str_sub(line, (size_t)colon + 1, line.n));
+	return is_token(f->name) && is_value(f->value) ? 0 : -ERR_HTTP_FIELD;
+}
+
+static int parse_fields(struct str rest, struct field *fields, size_t max, size_t *n)
+{
+	struct str line;
+	int r;
+
+	for (*n = 0; (r = next_line(&rest, &line)) == 0 && line.n > 0; (*n)++) {
+		if (*n == max)
+			return -ERR_HTTP_FIELDS;
+		if ((r = parse_field(line, &fields[*n])) != 0)
+			return r;
+	}
+	return r;
+}
+
+static int parse_version(struct str s, unsigned *minor)
+{
+	if (s.n != 8 || memcmp(s.p, "HTTP/", 5) != 0)
+		return -ERR_HTTP_START_LINE;
+	if (memcmp(s.p + 5, "1.", 2) != 0 || (s.p[7] != '0' && s.p[7] != '1'))
+		return -ERR_HTTP_VERSION;
+	*minor = s.p[7] == '1';
+	return 0;
+}
+
+/* Visible ASCII only: nothing that one parser could split at and another not. */
+static bool is_target(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] <= 0x20 || s.p[i] >= 0x7f || s.p[i] == '#')
+			return false;
+	return s.n > 0;
+}
+
+static int parse_request_line(struct str line, struct head *h)
+{
+	ptrdiff_t a = str_chr(line, ' '), b;
+	struct str rest;
+
+	if (a <= 0)
+		return -ERR_HTTP_START_LINE;
+	h->method = str_sub(line, 0, (size_t)a);
+	rest = str_sub(line, (size_t)a + 1, line.n);
+	b = str_chr(rest, ' ');
+	if (b <= 0)
+		return -ERR_HTTP_START_LINE;
+	h->target = str_sub(rest, 0, (size_t)b);
+	if (!is_token(h->method))
+		return -ERR_HTTP_START_LINE;
+	if (!is_target(h->target))
+		return -ERR_HTTP_TARGET;
+	return parse_version(str_sub(rest, (size_t)b + 1, rest.n), &h->minor);
+}
+
+static int parse_status_line(struct str line, struct head *h)
+{
+	uint64_t status;
+	int r = parse_version(str_sub(line, 0, 8), &h->minor);
+
+	if (r != 0)
+		return r;
+	if (line.n < 12 || line.p[8] != ' ' || str_u64(str_sub(line, 9, 3), &status) != 0 ||
+	    status < 100 || status > 599 || (line.n > 12 && line.p[12] != ' '))
+		return -ERR_HTTP_START_LINE;
+	h->status = (unsigned)status;
+	h->reason = str_sub(line, 13, line.n);
+	return is_value(h->reason) ? 0 : -ERR_HTTP_START_LINE;
+}
+
+/* What llhttp saw of the head. */
+struct opinion {
+	llhttp_t parser; /* first: callbacks get its address */
+	size_t fields, value_bytes, name_bytes, url_bytes;
+};
+
+static int on_url(llhttp_t *p, const char *at, size_t n)
+{
+	(void)at;
+	((struct opinion *)p)->url_bytes += n;
+	return 0;
+}
+
+static int on_name(llhttp_t *p, const char *at, size_t n)
+{
+	(void)at;
+	((struct opinion *)p)->name_bytes += n;
+	return 0;
+}
+
+static int on_value(llhttp_t *p, const char *at, size_t n)
+{
+	(void)at;
+	((struct opinion *)p)->value_bytes += n;
+	return 0;
+}
+
+static int on_field_end(llhttp_t *p)
+{
+	((struct opinion *)p)->fields++;
+	return 0;
+}
+
+static int on_head_end(llhttp_t *p)
+{
+	(void)p;
+	return HPE_PAUSED;
+}
+
+static bool same_sizes(const struct head *h, const struct opinion *o)
+{
+	size_t names = 0, values = 0;
+
+	for (size_t i = 0; i < h->nfields; i++) {
+		names += h->fields[i].name.n;
+		values += h->fields[i].value.n;
+	}
+	/* llhttp keeps white space at the end of a value. */
+	return h->nfields == o->fields && names == o->name_bytes && values <= o->value_bytes &&
+	       h->target.n == o->url_bytes;
+}
+
+int h1_second_opinion(enum h1_side side, struct str text, const struct head *h)
+{
+	static const llhttp_settings_t settings = { .on_url = on_url, .on_header_field = on_name,
+		.on_header_value = on_value, .on_header_field_complete = on_field_end,
+		.on_headers_complete = on_head_end };
+	struct opinion o = { 0 };
+	llhttp_errno_t e;
+
+	llhttp_init(&o.parser, side == H1_REQUEST ? HTTP_REQUEST : HTTP_RESPONSE, &settings);
+	e = llhttp_execute(&o.parser, text.p, text.n);
+	if (e == HPE_INVALID_TRANSFER_ENCODING)
+		return -ERR_BODY_CODING;
+	if (e == HPE_UNEXPECTED_CONTENT_LENGTH || e == HPE_INVALID_CONTENT_LENGTH)
+		return -ERR_BODY_LENGTH;
+	if (e != HPE_PAUSED && e != HPE_OK && e != HPE_PAUSED_UPGRADE)
+		return -ERR_HTTP_HEAD;
+	return same_sizes(h, &o) ? 0 : -ERR_HTTP_HEAD;
+}
+
+int h1_parse_head(enum h1_side side, struct str text, struct field *fields, size_t max,
+    const struct limits *limits, struct head *h)
+{
+	struct str rest = text, line;
+	int r = next_line(&rest, &line);
+
+	*h = (struct head){ .fields = fields };
+	if (r == 0)
+		r = side == H1_REQUEST ? parse_request_line(line, h) : parse_status_line(line, h);
+	if (r == 0 && h->target.n > limits->target)
+		r = -ERR_HTTP_TARGET;
+	if (r == 0)
+		r = parse_fields(rest, fields, max, &h->nfields);
+	return r;
+}
+
+/* RFC 9110 section 6.5.1: what frames, routes, authenticates or controls must not come late. */
+static bool forbidden_trailer(struct str name)
+{
+	static const char *const names[] = { "transfer-encoding", "content-length", "host", "trailer",
+		"content-encoding", "content-type", "content-range", "te", "connection", "upgrade",
+		"expect", "authorization", "proxy-authorization", "proxy-authenticate",
+		"www-authenticate", "set-cookie", "cookie", "cache-control", "max-forwards", "age",
+		"expires", "date", "location", "retry-after", "vary", "range", "if-match",
+		"if-none-match", "if-modified-since", "if-unmodified-since", "if-range",
+		"keep-alive", "proxy-connection" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (str_ieq(name, str_c(names[i])))
+			return true;
+	return false;
+}
+
+int h1_parse_trailers(struct str text, struct field *fields, size_t max, size_t *n)
+{
+	int r = parse_fields(text, fields, max, n);
+
+	for (size_t i = 0; r == 0 && i < *n; i++)
+		if (forbidden_trailer(fields[i].name))
+			r = -ERR_TRAILER;
+	return r;
+}

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ClientHello reader: first the handshake bytes are put together over records, then the message
+ * is read field by field. Nothing is kept, nothing is guessed.
+ */
+#include "mitm/hello.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/err.h"
+
+enum {
+	RECORD_HEADER = 5,
+	RECORD_HANDSHAKE = 22,
+	RECORD_MAX = 16384,
+	HANDSHAKE_HEADER = 4,
+	CLIENT_HELLO = 1
+};
+enum {
+	EXT_SERVER_NAME = 0,
+	EXT_SIGNATURE_ALGORITHMS = 13,
+	EXT_ALPN = 16,
+	EXT_PRE_SHARED_KEY = 41,
+	EXT_EARLY_DATA = 42,
+	EXT_SUPPORTED_VERSIONS = 43,
+	EXT_ECH = 0xfe0d
+};
+
+/* A cursor over big-endian fields with a sticky error. */
+struct cursor {
+	struct str s;
+	bool bad;
+};
+
+static unsigned take(struct cursor *c, size_t bytes)
+{
+	unsigned v = 0;
+
+	if (c->bad || c->s.n < bytes) {
+		c->bad = true;
+		return 0;
+	}
+	for (size_t i = 0; i < bytes; i++)
+		v = v << 8 | (unsigned char)c->s.p[i];
+	c->s = str_sub(c->s, bytes, c->s.n);
+	return v;
+}
+
+/* A vector with a length of `bytes` bytes before it. */
+static struct cursor vector(struct cursor *c, size_t bytes)
+{
+	size_t n = take(c, bytes);
+	struct cursor v = { { c->s.p, n }, false };
+
+	if (c->bad || c->s.n < n) {
+		c->bad = true;
+		return (struct cursor){ STR_NONE, true };
+	}
+	c->s = str_sub(c->s, n, c->s.n);
+	return v;
+}
+
+int hello_sniff(struct str in)
+{
+	static const unsigned char want[2] = { RECORD_HANDSHAKE, 3 };
+
+	for (size_t i = 0; i < 2 && i < in.n; i++)
+		if ((unsigned char)in.p[i] != want[i])
+			return 0;
+	if (in.n < 3)
+		return -ERR_MORE;
+	return (unsigned char)in.p[2] <= 4;
+}
+
+/* RFC 8701: 0x?a?a with equal bytes. */
+static bool is_grease(unsigned v)
+{
+	return (v & 0x0f0f) == 0x0a0a && v >> 8 == (v & 0xff);
+}
+
+static bool is_address(const char *name)
+{
+	struct in6_addr a;
+
+	return inet_pton(AF_INET, name, &a) == 1 || inet_pton(AF_INET6, name, &a) == 1;
+}
+
+/* RFC 6066 section 3: a DNS host name in A-label form; underscores occur in the wild. */
+static int read_name(struct str s, char *to)
+{
+	size_t label = 0;
+
+	if (s.n > 0 && s.p[s.n - 1] == '.')
+		s.n--;
+	if (s.n == 0 || s.n > 253)
+		return -ERR_HELLO;
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] + 32) : s.p[i];
+		bool ok = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+
+		label = c == '.' ? 0 : label + 1;
+		if ((c == '.' && (i == 0 || s.p[i - 1] == '.')) || (c != '.' && !ok) || label > 63)
+			return -ERR_HELLO;
+		to[i] = c;
+	}
+	to[s.n] = '\0';
+	return is_address(to) ? -ERR_HELLO : 0;
+}
+
+static int read_sni(struct cursor c, struct hello *h)
+{
+	struct cursor list = vector(&c, 2), name;
+
+	if (c.bad || c.s.n > 0 || take(&list, 1) != 0)
+		return -ERR_HELLO;
+	name = vector(&list, 2);
+	if (list.bad || list.s.n > 0) /* one name of one type, or it is read in two ways */
+		return -ERR_HELLO;
+	return read_name(name.s, h->sni);
+}
+
+static int read_alpn(struct cursor c, struct hello *h)
+{
+	struct cursor list = vector(&c, 2);
+
+	if (c.bad || c.s.n > 0 || list.s.n == 0)
+		return -ERR_HELLO;
+	h->has_alpn = true;
+	while (list.s.n > 0 && !list.bad) {
+		struct cursor p = vector(&list, 1);
+
+		if (list.bad || p.s.n == 0)
+			return -ERR_HELLO;
+		if (h->alpn_n + 1 + p.s.n > sizeof(h->alpn))
+			continue;
+		h->alpn[h->alpn_n++] = (char)p.s.n;
+		memcpy(h->alpn + h->alpn_n, p.s.p, p.s.n);
+		h->alpn_n += p.s.n;
+	}
+	return list.bad ? -ERR_HELLO : 0;
+}
+
+static int read_versions(struct cursor c, struct hello *h)
+{
+	struct cursor list = vector(&c, 1);
+
+	h->version = 0;
+	while (list.s.n > 0 && !list.bad) {
+		unsigned v = take(&list, 2);
+
+		if (!is_grease(v) && v > h->version)
+			h->version = (uint16_t)v;
+	}
+	return c.bad || c.s.n > 0 || list.bad ? -ERR_HELLO : 0;
+}
+
+/* ecdsa_secp256r1_sha256 is what our leaves are verified with (RFC 8446 section 4.2.3). */
+static int read_signatures(struct cursor c, struct hello *h)
+{
+	struct cursor list = vector(&c, 2);
+
+	h->ecdsa = false;
+	while (list.s.n > 0 && !list.bad)
+		if (take(&list, 2) == 0x0403)
+			h->ecdsa = true;
+	return c.bad || c.s.n > 0 || list.bad ? -ERR_HELLO : 0;
+}
+
+static int read_extension(unsigned type, struct cursor body, struct hello *h)
+{
+	switch (type) {
+	case EXT_SERVER_NAME:
+		return read_sni(body, h);
+	case EXT_ALPN:
+		return read_alpn(body, h);
+	case EXT_SUPPORTED_VERSIONS:
+		return read_versions(body, h);
+	case EXT_SIGNATURE_ALGORITHMS:
+		return read_signatures(body, h);
+	case EXT_PRE_SHARED_KEY:
+		h->psk = true;
+		return 0;
+	case EXT_EARLY_DATA:
+		h->early_data = true;
+		return 0;
+	case EXT_ECH:
+		h->ech = true;
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static int read_extensions(struct cursor c, struct hello *h)
+{
+	unsigned char seen[65536 / 8] = { 0 };
+
+	while (c.s.n > 0) {
+		unsigned type = take(&c, 2);
+		struct cursor body = vector(&c, 2);
+		int r;
+
+		/* RFC 8446 section 4.2: at most one of a type. */
+		if (c.bad || (seen[type / 8] & (1 << type % 8)) != 0)
+			return -ERR_HELLO;
+		seen[type / 8] |= (unsigned char)(1 << type % 8);
+		if ((r = read_extension(type, body, h)) != 0)
+			return r;
+	}
+	return 0;
+}
+
+static int read_message(struct str body, struct hello *h)
+{
+	struct cursor c = { body, false }, session, ciphers, compression, extensions;
+
+	h->version = (uint16_t)take(&c, 2);
+	for (int i = 0; i < 8; i++)
+		take(&c, 4); /* random */
+	session = vector(&c, 1);
+	ciphers = vector(&c, 2);
+	compression = vector(&c, 1);
+	if (c.bad || session.s.n > 32 || ciphers.s.n < 2 || ciphers.s.n % 2 != 0 || compression.s.n < 1)
+		return -ERR_HELLO;
+	/* Without the extension a TLS 1.2 client takes any; ECDSA suites tell (RFC 5246 7.4.1.4.1). */
+	while (ciphers.s.n > 0) {
+		unsigned suite = take(&ciphers, 2);
+
+		if (suite == 0xc02b || suite == 0xc02c || suite == 0xcca9 || suite == 0xc023 || suite == 0xc009)
+			h->ecdsa = true;
+	}
+	if (c.s.n == 0)
+		return 0;
+	extensions = vector(&c, 2);
+	if (c.bad || c.s.n > 0)
+		return -ERR_HELLO;
+	return read_extensions(extensions, h);
+}
+
+/* Handshake bytes of the records so far, into `to` (in.n bytes are room enough): 0 when the
+ * whole message is there, -ERR_MORE, or the fault. */
+static int gather(struct str in, size_t max, char *to, size_t *message, size_t *length)
+{
+	size_t n = 0, need = HANDSHAKE_HEADER;
+	struct str rest = in;
+
+	while (n < need) {
+		size_t body;
+
+		if (rest.n < RECORD_HEADER)
+			return rest.n > 0 && hello_sniff(rest) == 0 ? (n == 0 ? -ERR_NOT_TLS : -ERR_HELLO) : -ERR_MORE;
+		if (hello_sniff(rest) != 1)
+			return n == 0 ? -ERR_NOT_TLS : -ERR_HELLO;
+		body = (size_t)(unsigned char)rest.p[3] << 8 | (unsigned char)rest.p[4];
+		if (body == 0 || body > RECORD_MAX)
+			return -ERR_HELLO;
+		if ((size_t)(rest.p - in.p) + RECORD_HEADER + body > max)
+			return -ERR_LIMIT;
+		rest = str_sub(rest, RECORD_HEADER, rest.n);
+		memcpy(to + n, rest.p, rest.n < body ? rest.n : body);
+		n += rest.n < body ? rest.n : body;
+		if (n >= 1 && to[0] != CLIENT_HELLO)
+			return -ERR_HELLO;
+		if (n >= HANDSHAKE_HEADER)
+			need = HANDSHAKE_HEADER + ((size_t)(unsigned char)to[1] << 16 |
+						      (size_t)(unsigned char)to[2] << 8 | (unsigned char)to[3]);
+		if (need > max)
+			return -ERR_LIMIT;
+		if (rest.n < body)
+			return -ERR_MORE; /* a record is taken whole or not at all */
+		rest = str_sub(rest, body, rest.n);
+	}
+	if (n > need) /* another message in the hello's record: nothing may follow it there */
+		return -ERR_HELLO;
+	*message = need;
+	*length = (size_t)(rest.p - in.p);
+	return 0;
+}
+
+int hello_parse(struct str in, size_t max, struct hello *out)
+{
+	struct hello h = { 0 };
+	size_t message = 0;
+	char *bytes;
+	int r;
+
+	if (in.n > 0 && hello_sniff(in) == 0)
+		return -ERR_NOT_TLS;
+	bytes = malloc(in.n > 0 ? in.n : 1);
+	if (bytes == NULL)
+		return -ERR_NOMEM;
+	r = gather(in, max, bytes, &message, &h.length);
+	if (r == 0)
+		r = read_message(str_of(bytes + HANDSHAKE_HEADER, message - HANDSHAKE_HEADER), &h);
+	free(bytes);
+	if (r == 0)
+		*out = h;
+	return r;
+}
+
+bool hello_offers(const struct hello *h, const char *protocol)
+{
+	struct str want = str_c(protocol);
+
+	for (size_t i = 0; i < h->alpn_n; i += 1 + (unsigned char)h->alpn[i])
+		if (str_eq(str_of(h->alpn + i + 1, (unsigned char)h->alpn[i]), want))
+			return true;
+	return false;
+}

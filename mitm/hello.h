@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ClientHello reader (RFC 8446 section 4.1.2, RFC 6066, RFC 7301): pure, over any segmentation
+ * and any cutting into TLS records up to a limit. Reads what decides, keeps nothing.
+ */
+#ifndef MITM_HELLO_H
+#define MITM_HELLO_H
+
+#include "core/str.h"
+
+enum { HELLO_NAME_MAX = 256, HELLO_ALPN_MAX = 128 };
+
+struct hello {
+	char sni[HELLO_NAME_MAX];     /* lower case, no trailing dot, NUL-terminated; "" if none */
+	char alpn[HELLO_ALPN_MAX];    /* protocols in wire form (length byte, name, ...) that fit */
+	size_t alpn_n;
+	uint16_t version;	      /* highest offered (supported_versions or legacy), GREASE skipped */
+	bool has_alpn;
+	bool ecdsa;		      /* signature_algorithms lists ECDSA with P-256 (or TLS 1.2 without the extension) */
+	bool psk;		      /* offers resumption */
+	bool early_data;
+	bool ech;		      /* encrypted_client_hello present (real or GREASE) */
+	size_t length;		      /* bytes of input that the hello's records span */
+};
+
+/* Does this begin like a TLS handshake record? 1 yes, 0 no, -ERR_MORE (fewer than 3 bytes). */
+int hello_sniff(struct str in);
+
+/*
+ * Read a whole hello: 0 with *out filled; -ERR_MORE; -ERR_NOT_TLS; -ERR_HELLO (malformed:
+ * lengths, doubled SNI extension, names that are no host names); -ERR_LIMIT (announced length
+ * above `max` bytes). An IP literal or empty SNI is -ERR_HELLO.
+ */
+int hello_parse(struct str in, size_t max, struct hello *out);
+
+/* True when the client offers that protocol ("h2", "http/1.1"). */
+bool hello_offers(const struct hello *h, const char *protocol);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One TLS end over a non-blocking socket, the client's or the origin's; the only door to
+ * OpenSSL's SSL. Bytes that were peeked are replayed first. Nothing here blocks or waits.
+ */
+#ifndef MITM_TLS_H
+#define MITM_TLS_H
+
+#include <sys/types.h>
+
+#include "core/limit.h"
+#include "mitm/hello.h"
+#include "mitm/verify.h"
+
+struct tls_ctx; /* a worker's shared contexts: toward clients, toward origins, its leaf keys */
+struct tls;	/* one end */
+
+/*
+ * Contexts for a worker; store verifies origins (a reference is taken). Makes the worker's own
+ * P-256 leaf key. NULL on failure (logged).
+ */
+struct tls_ctx *tls_ctx_new(struct verify_store *store, const struct limits *limits);
+
+/* Replace the store after a reload; ends in flight keep the old one. */
+void tls_ctx_store(struct tls_ctx *c, struct verify_store *store);
+void tls_ctx_free(struct tls_ctx *c);
+
+/* SubjectPublicKeyInfo (DER) of the leaf key for clients with or without ECDSA; the RSA key is
+ * made at its first use (0.4 s). The view lives as long as the context. */
+int tls_ctx_spki(struct tls_ctx *c, bool ecdsa, struct str *spki);
+
+/*
+ * The origin's end: handshake as client on a connected socket. sni may be empty (then the chain
+ * must name ip, a text address). alpn: wire-form list to offer or empty. The socket stays the
+ * caller's.
+ */
+struct tls *tls_connect(struct tls_ctx *c, int fd, struct str sni, const char *ip, struct str alpn);
+
+/*
+ * The client's end: `peeked` are the bytes read so far (copied, replayed to OpenSSL first).
+ * leaf and chain are DER certificates for the leaf key named by ecdsa; alpn is the one protocol
+ * that the origin chose ("" for none).
+ */
+struct tls *tls_accept(struct tls_ctx *c, int fd, struct str peeked, bool ecdsa,
+    const struct leaf *leaf, struct str alpn);
+
+/* 0 when done; -ERR_WANT_READ, -ERR_WANT_WRITE; otherwise the failure (-ERR_CERT_*, -ERR_TLS,
+ * -ERR_TLS_ALERT, -ERR_EOF); details by tls_failure(). */
+int tls_handshake(struct tls *t);
+
+/* Text of the last failure for the audit ("alert 46 certificate unknown"), never secrets. */
+const char *tls_failure(const struct tls *t);
+
+/* Bytes read or written (> 0), or -ERR_WANT_READ, -ERR_WANT_WRITE, -ERR_EOF (close_notify),
+ * -ERR_TRUNCATED (TCP closed without it), -ERR_TLS. */
+ssize_t tls_read(struct tls *t, void *p, size_t n);
+ssize_t tls_write(struct tls *t, const void *p, size_t n);
+
+/* Send close_notify if the socket takes it; never waits. */
+void tls_close(struct tls *t);
+void tls_free(struct tls *t);
+
+/* Decrypted or peeked bytes wait inside that no socket event will announce. */
+bool tls_pending(const struct tls *t);
+
+/* After the handshake: the protocol chosen by ALPN ("" if none), "TLSv1.3", the cipher. */
+struct str tls_alpn(const struct tls *t);
+const char *tls_version(const struct tls *t);
+const char *tls_cipher(const struct tls *t);
+
+/* The origin's certificate in DER (owned by t) and what a mirrored leaf copies of it. */
+int tls_peer(const struct tls *t, struct str *leaf_der);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A worker's shared contexts. Everything that OpenSSL loads lazily is touched here, by one whole
+ * handshake in memory: afterwards the worker has no files.
+ */
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/rand.h>
+#include <openssl/rsa.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "core/err.h"
+#include "core/log.h"
+#include "mitm/tls_local.h"
+
+/* AEAD with forward secrecy only; AES-128-GCM first: SHA-256 keys are cheaper than SHA-384. */
+#define CIPHERS_12                                                                                 \
+	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:" \
+	"ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
+#define CIPHERS_13 "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
+#define GROUPS "X25519:P-256:P-384"
+
+enum { WARM_TURNS = 16, RSA_BITS = 2048 };
+
+static SSL_CTX *make_ctx(const SSL_METHOD *method)
+{
+	SSL_CTX *c = SSL_CTX_new(method);
+
+	if (c == NULL)
+		return NULL;
+	SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION);
+	SSL_CTX_set_security_level(c, 2);
+	SSL_CTX_set_options(c, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET |
+				   SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF * 0);
+	SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+				SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_num_tickets(c, 0);
+	SSL_CTX_set_max_early_data(c, 0);
+	SSL_CTX_set_read_ahead(c, 1);
+	if (SSL_CTX_set_cipher_list(c, CIPHERS_12) == 1 && SSL_CTX_set_ciphersuites(c, CIPHERS_13) == 1 &&
+	    SSL_CTX_set1_groups_list(c, GROUPS) == 1)
+		return c;
+	SSL_CTX_free(c);
+	return NULL;
+}
+
+static bool make_key(struct tls_key *k, bool ecdsa)
+{
+	k->key = ecdsa ? EVP_EC_gen("P-256") : EVP_RSA_gen(RSA_BITS);
+	k->spki_n = k->key != NULL ? i2d_PUBKEY(k->key, &k->spki) : 0;
+	return k->spki_n > 0;
+}
+
+static void free_key(struct tls_key *k)
+{
+	EVP_PKEY_free(k->key);
+	OPENSSL_free(k->spki);
+}
+
+/* A certificate for nobody, to warm up with. */
+static X509 *warm_cert(EVP_PKEY *key)
+{
+	X509 *x = X509_new();
+
+	if (x == NULL)
+		return NULL;
+	X509_set_version(x, 2);
+	ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
+	X509_gmtime_adj(X509_getm_notBefore(x), -60);
+	X509_gmtime_adj(X509_getm_notAfter(x), 60);
+	X509_set_pubkey(x, key);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC,
+	    (const unsigned char *)"warm.invalid", -1, -1, 0);
+	X509_set_issuer_name(x, X509_get_subject_name(x));
+	X509_sign(x, key, EVP_sha256());
+	return x;
+}
+
+static int accept_any(X509_STORE_CTX *ctx, void *arg)
+{
+	(void)arg;
+	X509_verify_cert(ctx); /* touches all that a verification touches; its answer is ignored */
+	return 1;
+}
+
+static bool handshake(SSL *a, SSL *b)
+{
+	for (int i = 0; i < WARM_TURNS; i++) {
+		int x = SSL_do_handshake(a), y = SSL_do_handshake(b);
+
+		if (x == 1 && y == 1)
+			return true;
+	}
+	return false;
+}
+
+static bool warm_version(struct tls_ctx *c, X509 *x, int version)
+{
+	SSL *s = SSL_new(c->client), *o = SSL_new(c->origin);
+	BIO *sb = NULL, *ob = NULL;
+	bool ok = false;
+
+	if (s != NULL && o != NULL && BIO_new_bio_pair(&sb, 65536, &ob, 65536) == 1) {
+		SSL_set_bio(s, sb, sb);
+		SSL_set_bio(o, ob, ob);
+		SSL_set_max_proto_version(s, version);
+		SSL_use_certificate(s, x);
+		SSL_use_PrivateKey(s, c->ecdsa.key);
+		SSL_set_accept_state(s);
+		SSL_set_connect_state(o);
+		ok = handshake(s, o);
+	}
+	SSL_free(s);
+	SSL_free(o);
+	return ok;
+}
+
+static bool warm(struct tls_ctx *c)
+{
+	X509 *x = warm_cert(c->ecdsa.key);
+	bool ok = false;
+
+	if (x != NULL) {
+		SSL_CTX_set_cert_verify_callback(c->origin, accept_any, NULL);
+		ok = warm_version(c, x, TLS1_3_VERSION) && warm_version(c, x, TLS1_2_VERSION);
+	}
+	X509_free(x);
+	SSL_CTX_set_cert_verify_callback(c->origin, tls_verify_cb, NULL);
+	return ok;
+}
+
+struct tls_ctx *tls_ctx_new(struct verify_store *store, const struct limits *limits)
+{
+	struct tls_ctx *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	c->limits = limits;
+	c->store = verify_store_ref(store);
+	c->bio = tls_bio_method();
+	c->client = make_ctx(TLS_server_method());
+	c->origin = make_ctx(TLS_client_method());
+	if (c->bio != NULL && c->client != NULL && c->origin != NULL && make_key(&c->ecdsa, true)) {
+		SSL_CTX_set_verify(c->origin, SSL_VERIFY_PEER, NULL);
+		if (warm(c))
+			return c;
+	}
+	log_error("TLS contexts cannot be made: %s", ERR_reason_error_string(ERR_peek_last_error()));
+	tls_ctx_free(c);
+	return NULL;
+}
+
+void tls_ctx_store(struct tls_ctx *c, struct verify_store *store)
+{
+	verify_store_free(c->store);
+	c->store = verify_store_ref(store);
+}
+
+void tls_ctx_free(struct tls_ctx *c)
+{
+	if (c == NULL)
+		return;
+	SSL_CTX_free(c->client);
+	SSL_CTX_free(c->origin);
+	BIO_meth_free(c->bio);
+	verify_store_free(c->store);
+	free_key(&c->ecdsa);
+	free_key(&c->rsa);
+	free(c);
+}
+
+int tls_ctx_spki(struct tls_ctx *c, bool ecdsa, struct str *spki)
+{
+	struct tls_key *k = ecdsa ? &c->ecdsa : &c->rsa;
+
+	if (k->key == NULL && !make_key(k, ecdsa))
+		return -ERR_NOMEM;
+	*spki = str_of((const char *)k->spki, (size_t)k->spki_n);
+	return 0;
+}

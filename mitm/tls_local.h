@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What tls.c and tls_ctx.c share. */
+#ifndef MITM_TLS_LOCAL_H
+#define MITM_TLS_LOCAL_H
+
+#include <openssl/ssl.h>
+
+#include "mitm/tls.h"
+
+struct tls_key {
+	EVP_PKEY *key;
+	unsigned char *spki;
+	int spki_n;
+};
+
+struct tls_ctx {
+	SSL_CTX *client, *origin; /* toward clients, toward origins */
+	BIO_METHOD *bio;
+	struct verify_store *store;
+	const struct limits *limits;
+	struct tls_key ecdsa, rsa; /* the worker's own leaf keys */
+};
+
+struct tls {
+	struct tls_ctx *ctx;
+	SSL *ssl;
+	int fd;
+	bool done;
+	bool more; /* reading stopped before all that is inside was taken */
+	struct verify_store *store; /* origin's end: as of its start */
+	char *peeked;		    /* client's end: to be read first */
+	size_t peeked_n, peeked_at;
+	char name[HELLO_NAME_MAX], ip[64];
+	int verify_err;
+	unsigned char *leaf_der;
+	int leaf_n;
+	char failure[128];
+};
+
+/* The BIO over a socket that replays peeked bytes first; its data is the struct tls. */
+BIO_METHOD *tls_bio_method(void);
+
+/* Called by OpenSSL for origins' chains; the SSL's app data is the struct tls. */
+int tls_verify_cb(X509_STORE_CTX *ctx, void *arg);
+
+#endif

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Verification of origins: X509_verify_cert in a loop that drops the intermediate it stumbled
+ * on, then the checks that OpenSSL 3.0 lacks. The door to X.509 verification.
+ */
+#include "mitm/verify_x509.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/err.h"
+
+enum { VERIFY_ROUNDS = 32, VERIFY_CHAIN_MAX = 64 };
+
+struct verify_store {
+	atomic_uint refs;
+	X509_STORE *store;
+	X509 *own; /* our CA: never an origin's issuer */
+	size_t n;
+};
+
+static X509 *read_pem(BIO *b)
+{
+	return PEM_read_bio_X509_AUX(b, NULL, NULL, NULL);
+}
+
+static int add_all(struct verify_store *s, struct str pem)
+{
+	BIO *b = BIO_new_mem_buf(pem.p, pem.n > INT32_MAX ? INT32_MAX : (int)pem.n);
+	X509 *x;
+
+	while (b != NULL && (x = read_pem(b)) != NULL) {
+		bool own = s->own != NULL && X509_cmp(x, s->own) == 0;
+
+		if (!own && X509_STORE_add_cert(s->store, x) == 1)
+			s->n++;
+		X509_free(x);
+	}
+	BIO_free(b);
+	ERR_clear_error();
+	return s->n > 0 ? 0 : -ERR_NOT_FOUND;
+}
+
+struct verify_store *verify_store_new(struct str pem, struct str own_ca, int *err)
+{
+	struct verify_store *s = calloc(1, sizeof(*s));
+	BIO *b = NULL;
+
+	*err = -ERR_NOMEM;
+	if (s == NULL)
+		return NULL;
+	atomic_init(&s->refs, 1);
+	s->store = X509_STORE_new();
+	if (s->store == NULL)
+		goto out;
+	if (own_ca.n > 0 && (b = BIO_new_mem_buf(own_ca.p, (int)own_ca.n)) != NULL)
+		s->own = read_pem(b);
+	*err = add_all(s, pem);
+out:	BIO_free(b);
+	if (*err == 0)
+		return s;
+	verify_store_free(s);
+	return NULL;
+}
+
+struct verify_store *verify_store_ref(struct verify_store *s)
+{
+	if (s != NULL)
+		atomic_fetch_add(&s->refs, 1);
+	return s;
+}
+
+void verify_store_free(struct verify_store *s)
+{
+	if (s == NULL || atomic_fetch_sub(&s->refs, 1) > 1)
+		return;
+	X509_STORE_free(s->store);
+	X509_free(s->own);
+	free(s);
+}
+
+size_t verify_store_count(const struct verify_store *s)
+{
+	return s->n;
+}
+
+static int err_of(int e)
+{
+	switch (e) {
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+		return -ERR_CERT_EXPIRED;
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		return -ERR_CERT_NOT_YET;
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+		return -ERR_CERT_SELF_SIGNED;
+	case X509_V_ERR_HOSTNAME_MISMATCH:
+	case X509_V_ERR_IP_ADDRESS_MISMATCH:
+		return -ERR_CERT_NAME;
+	case X509_V_ERR_EE_KEY_TOO_SMALL:
+	case X509_V_ERR_CA_KEY_TOO_SMALL:
+	case X509_V_ERR_CA_MD_TOO_WEAK:
+		return -ERR_CERT_WEAK;
+	case X509_V_ERR_INVALID_PURPOSE:
+		return -ERR_CERT_PURPOSE;
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+	case X509_V_ERR_CERT_UNTRUSTED:
+		return -ERR_CERT_UNTRUSTED;
+	default:
+		return -ERR_CERT_INVALID;
+	}
+}
+
+static bool set_params(X509_STORE_CTX *ctx, struct str name, const char *ip)
+{
+	X509_VERIFY_PARAM *p = X509_STORE_CTX_get0_param(ctx);
+
+	X509_VERIFY_PARAM_set_flags(p, X509_V_FLAG_X509_STRICT | X509_V_FLAG_PARTIAL_CHAIN |
+					   X509_V_FLAG_TRUSTED_FIRST);
+	X509_VERIFY_PARAM_set_purpose(p, X509_PURPOSE_SSL_SERVER);
+	X509_VERIFY_PARAM_set_auth_level(p, 2);
+	X509_VERIFY_PARAM_set_depth(p, 16);
+	X509_VERIFY_PARAM_set_hostflags(p,
+	    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	if (name.n > 0)
+		return X509_VERIFY_PARAM_set1_host(p, name.p, name.n) == 1;
+	return X509_VERIFY_PARAM_set1_ip_asc(p, ip) == 1;
+}
+
+/* One attempt; on failure *culprit is the sent certificate that it stumbled on, or NULL. */
+static int attempt(struct verify_store *s, X509 *leaf, STACK_OF(X509) *untrusted, struct str name,
+    const char *ip, X509 **culprit, STACK_OF(X509) **chain)
+{
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	int e = X509_V_ERR_OUT_OF_MEM;
+
+	*culprit = NULL;
+	*chain = NULL;
+	if (ctx == NULL || X509_STORE_CTX_init(ctx, s->store, leaf, untrusted) != 1 ||
+	    !set_params(ctx, name, ip))
+		goto out;
+	if (X509_verify_cert(ctx) == 1) {
+		e = X509_V_OK;
+		*chain = X509_STORE_CTX_get1_chain(ctx);
+		goto out;
+	}
+	e = X509_STORE_CTX_get_error(ctx);
+	if (e == X509_V_OK)
+		e = X509_V_ERR_UNSPECIFIED;
+	if (X509_STORE_CTX_get_error_depth(ctx) > 0)
+		*culprit = X509_STORE_CTX_get_current_cert(ctx);
+	if (*culprit == NULL) {
+		STACK_OF(X509) *built = X509_STORE_CTX_get0_chain(ctx);
+		int n = built != NULL ? sk_X509_num(built) : 0;
+
+		if (n > 1)
+			*culprit = sk_X509_value(built, n - 1);
+	}
+out:	X509_STORE_CTX_free(ctx);
+	ERR_clear_error();
+	return e;
+}
+
+static bool drop(STACK_OF(X509) *untrusted, const X509 *culprit)
+{
+	for (int i = 0; culprit != NULL && i < sk_X509_num(untrusted); i++)
+		if (X509_cmp(sk_X509_value(untrusted, i), culprit) == 0) {
+			sk_X509_delete(untrusted, i);
+			return true;
+		}
+	return false;
+}
+
+/* Wrong name or dead leaf: another path would not help. */
+static bool hopeless(int e)
+{
+	return e == X509_V_ERR_HOSTNAME_MISMATCH || e == X509_V_ERR_IP_ADDRESS_MISMATCH ||
+	       e == X509_V_ERR_OUT_OF_MEM;
+}
+
+static bool issued_by_own(const struct verify_store *s, STACK_OF(X509) *chain)
+{
+	EVP_PKEY *own = s->own != NULL ? X509_get0_pubkey(s->own) : NULL;
+
+	for (int i = 0; own != NULL && chain != NULL && i < sk_X509_num(chain); i++)
+		if (X509_cmp(sk_X509_value(chain, i), s->own) == 0 ||
+		    EVP_PKEY_eq(X509_get0_pubkey(sk_X509_value(chain, i)), own) == 1)
+			return true;
+	return false;
+}
+
+/* A leaf that our own CA's name and key issued, whatever store it came through. */
+static bool signed_by_own(const struct verify_store *s, X509 *leaf)
+{
+	return s->own != NULL && X509_check_issued(s->own, leaf) == X509_V_OK &&
+	       X509_verify(leaf, X509_get0_pubkey(s->own)) == 1;
+}
+
+int verify_x509(struct verify_store *s, X509 *leaf, STACK_OF(X509) *sent, struct str name,
+    const char *ip, const char **why)
+{
+	STACK_OF(X509) *untrusted = sk_X509_dup(sent), *chain = NULL;
+	X509 *culprit;
+	int e = X509_V_ERR_OUT_OF_MEM, first = X509_V_OK, r;
+
+	*why = "";
+	if (untrusted == NULL || sk_X509_num(sent) > VERIFY_CHAIN_MAX) {
+		*why = "the chain is too long";
+		sk_X509_free(untrusted);
+		return -ERR_CERT_INVALID;
+	}
+	for (int i = 0; i < VERIFY_ROUNDS; i++) {
+		e = attempt(s, leaf, untrusted, name, ip, &culprit, &chain);
+		if (first == X509_V_OK)
+			first = e; /* the sent chain's own fault is what is told */
+		if (e == X509_V_OK || hopeless(e) || !drop(untrusted, culprit))
+			break;
+	}
+	r = e == X509_V_OK ? verify_post(leaf, chain, name, why) : err_of(first);
+	if (e != X509_V_OK)
+		*why = X509_verify_cert_error_string(first);
+	if (issued_by_own(s, chain) || signed_by_own(s, leaf)) {
+		*why = "issued by this gateway's own CA";
+		r = -ERR_CERT_PROXY_CA;
+	}
+	sk_X509_free(untrusted);
+	sk_X509_pop_free(chain, X509_free);
+	ERR_clear_error();
+	return r;
+}
+
+int verify_chain(struct verify_store *s, const struct str *chain, size_t n, struct str name,
+    const char *ip, const char **why)
+{
+	STACK_OF(X509) *sent = sk_X509_new_null();
+	X509 *leaf = NULL;
+	int r = sent != NULL && n > 0 ? 0 : -ERR_CERT_INVALID;
+
+	*why = "no certificate";
+	for (size_t i = 0; i < n && r == 0; i++) {
+		const unsigned char *p = (const unsigned char *)chain[i].p;
+		X509 *x = d2i_X509(NULL, &p, (long)chain[i].n);
+
+		if (x == NULL) {
+			*why = "a certificate cannot be read";
+			r = -ERR_CERT_INVALID;
+		} else if (i == 0) {
+			leaf = x;
+		} else {
+			sk_X509_push(sent, x);
+		}
+	}
+	if (r == 0)
+		r = verify_x509(s, leaf, sent, name, ip, why);
+	X509_free(leaf);
+	sk_X509_pop_free(sent, X509_free);
+	ERR_clear_error();
+	return r;
+}

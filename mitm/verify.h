@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Verification of an origin's chain and name, at least as strict as a current browser: purpose
+ * server, level 2, strict, subject alternative names only, never an own CA. Here stands the
+ * door to X.509 verification.
+ */
+#ifndef MITM_VERIFY_H
+#define MITM_VERIFY_H
+
+#include "certs/leaf.h"
+#include "core/str.h"
+
+struct verify_store; /* reference-counted trust anchors, without our own CA */
+
+/*
+ * Anchors from PEM text (several certificates). own_ca (PEM, may be empty) is never accepted as
+ * an issuer. NULL with *err set when none can be read.
+ */
+struct verify_store *verify_store_new(struct str pem, struct str own_ca, int *err);
+struct verify_store *verify_store_ref(struct verify_store *s);
+void verify_store_free(struct verify_store *s);
+
+/* How many anchors it holds. */
+size_t verify_store_count(const struct verify_store *s);
+
+/*
+ * Verify a chain in DER, leaf first, for a host name, or for an address when name is empty.
+ * 0 or -ERR_CERT_*; *why (static text) names the reason. For tests and tools; the TLS end uses
+ * the same code.
+ */
+int verify_chain(struct verify_store *s, const struct str *chain, size_t n, struct str name,
+    const char *ip, const char **why);
+
+/*
+ * What a mirrored leaf copies from an origin's certificate (DER): names (requested first, at
+ * most LEAF_MAX_NAMES), CN, dates; fingerprint. 0 or -ERR_CERT_INVALID.
+ */
+int verify_mirror(struct str leaf_der, struct str requested, struct leaf_wish *out);
+
+#endif

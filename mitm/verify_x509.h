@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Verification in OpenSSL's own types, for the files of this wing only. */
+#ifndef MITM_VERIFY_X509_H
+#define MITM_VERIFY_X509_H
+
+#include <openssl/x509.h>
+
+#include "mitm/verify.h"
+
+/* As verify_chain(): sent are the certificates behind the leaf (not changed). */
+int verify_x509(struct verify_store *s, X509 *leaf, STACK_OF(X509) *sent, struct str name,
+    const char *ip, const char **why);
+
+/* What OpenSSL 3.0 lets pass and must not: 0 or -ERR_CERT_*. chain begins with the leaf. */
+int verify_post(X509 *leaf, STACK_OF(X509) *chain, struct str name, const char **why);
+
+#endif
