@@ -29,16 +29,9 @@ static const uint16_t http_ports[] = { 80 }, tls_ports[] = { 443, 8443 };
 
 static struct net_plan plan(void)
 {
-	return (struct net_plan){ .inside = eth1,
-		.inside_n = 1,
-		.http_ports = http_ports,
-		.http_ports_n = 1,
-		.tls_ports = tls_ports,
-		.tls_ports_n = 1,
-		.listen_http = 8080,
-		.listen_tls = 8443,
-		.mark = 0x5a11,
-		.table = 5377 };
+	return (struct net_plan){ .inside = eth1, .inside_n = 1, .http_ports = http_ports,
+		.http_ports_n = 1, .tls_ports = tls_ports, .tls_ports_n = 1, .listen_http = 8080,
+		.listen_tls = 8443, .mark = 0x5a11, .table = 5377 };
 }
 
 static char *text_of(const struct net_plan *p, int family)
@@ -162,11 +155,8 @@ END_TEST
 static const struct {
 	uint32_t mark, route, mask;
 } marks[] = {
-	{ 0x5a11, 0x15a11, 0x1ffff },
-	{ 0x1, 0x10001, 0x1ffff },
-	{ 0x15a11, 0x5a11, 0x1ffff },
-	{ 0x20000, 0x30000, 0x3ffff },
-	{ 0x80000001, 0x80010001, 0xffffffff },
+	{ 0x5a11, 0x15a11, 0x1ffff }, { 0x1, 0x10001, 0x1ffff }, { 0x15a11, 0x5a11, 0x1ffff },
+	{ 0x20000, 0x30000, 0x3ffff }, { 0x80000001, 0x80010001, 0xffffffff },
 };
 
 START_TEST(the_routing_mark_differs_and_the_mask_covers_both)
@@ -182,18 +172,9 @@ static const struct {
 	const char *name;
 	bool good;
 } names[] = {
-	{ "eth0", true },
-	{ "br-lan.7", true },
-	{ "a", true },
-	{ "fifteen_letters", true },
-	{ "sixteen_letters_", false },
-	{ "", false },
-	{ "eth+", false },
-	{ "-i", false },
-	{ "a b", false },
-	{ "a\nb", false },
-	{ "!eth0", false },
-	{ "a/b", false },
+	{ "eth0", true }, { "br-lan.7", true }, { "a", true }, { "fifteen_letters", true },
+	{ "sixteen_letters_", false }, { "", false }, { "eth+", false }, { "-i", false },
+	{ "a b", false }, { "a\nb", false }, { "!eth0", false }, { "a/b", false },
 	{ "\"x\"", false },
 };
 
@@ -439,19 +420,16 @@ static void add_output(struct buf *b, const char *const *argv)
 
 static void snapshot(struct buf *b)
 {
-	static const char *const commands[][5] = { { "iptables-save" }, { "ip6tables-save" },
-		{ "ip", "-4", "rule" }, { "ip", "-6", "rule" },
-		{ "ip", "-4", "route", "show", "table" }, { "sysctl", "net.ipv4.ip_forward" },
-		{ "sysctl", "net.ipv6.conf.all.forwarding", "net.ipv6.conf.lo.accept_ra" } };
+	static const char *const commands[][7] = {
+		{ "iptables-save" }, { "ip6tables-save" }, { "ip", "-4", "rule" },
+		{ "ip", "-6", "rule" }, { "ip", "-4", "route", "show", "table", "all" },
+		{ "sysctl", "net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding" },
+		{ "sysctl", "net.ipv6.conf.lo.accept_ra" },
+	};
 
 	buf_init(b, 1 << 20);
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		const char *argv[7] = { commands[i][0], commands[i][1], commands[i][2],
-			commands[i][3], commands[i][4], commands[i][4] != NULL ? "all" : NULL,
-			NULL };
-
-		add_output(b, argv);
-	}
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		add_output(b, commands[i]);
 }
 
 static void same(struct buf *before)
@@ -467,17 +445,15 @@ static void same(struct buf *before)
 static void must_down(void)
 {
 	char why[256] = "";
-	int r = net_down(dir, why, sizeof(why));
 
-	ck_assert_msg(r == 0, "%s", why);
+	ck_assert_msg(net_down(dir, why, sizeof(why)) == 0, "%s", why);
 }
 
 static void must_up(const struct net_plan *p)
 {
 	char why[256] = "";
-	int r = net_up(p, dir, why, sizeof(why));
 
-	ck_assert_msg(r == 0, "%s", why);
+	ck_assert_msg(net_up(p, dir, why, sizeof(why)) == 0, "%s", why);
 }
 
 START_TEST(down_undoes_up_exactly)
@@ -503,41 +479,40 @@ START_TEST(down_undoes_up_exactly)
 }
 END_TEST
 
+/* Begin to go up or down in a process that dies after some microseconds, then go down. */
+static void die_within(const struct net_plan *p, unsigned us)
+{
+	char why[256];
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (p != NULL)
+			net_up(p, dir, why, sizeof(why));
+		else
+			net_down(dir, why, sizeof(why));
+		_exit(0);
+	}
+	usleep(us);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	must_down();
+}
+
 START_TEST(killed_anywhere_down_restores)
 {
 	struct net_plan p = plan();
 	struct buf before;
-	char why[256];
-	pid_t pid;
 
 	if (!own_network())
 		return;
 	snapshot(&before);
 	for (unsigned us = 0; us < 60000; us += 2500) {
-		if ((pid = fork()) == 0) {
-			net_up(&p, dir, why, sizeof(why));
-			_exit(0);
-		}
-		usleep(us);
-		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
-		must_down();
-		same(&before);
-	}
-	must_up(&p);
-	for (unsigned us = 0; us < 60000; us += 2500) {
-		if ((pid = fork()) == 0) {
-			net_down(dir, why, sizeof(why));
-			_exit(0);
-		}
-		usleep(us);
-		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
-		must_down();
+		die_within(&p, us);
 		same(&before);
 		must_up(&p);
+		die_within(NULL, us);
+		same(&before);
 	}
-	must_down();
 	buf_free(&before);
 }
 END_TEST
