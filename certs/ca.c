@@ -135,7 +135,7 @@ void ca_free(struct ca *ca)
 	X509_free(ca->cert);
 	EVP_PKEY_free(ca->key); /* clears the private parts */
 	for (size_t i = 0; i < CA_KNOWN_KEYS; i++)
-		EVP_PKEY_free(ca->known[i].key);
+		X509_PUBKEY_free(ca->known[i].key);
 	free(ca);
 }
 

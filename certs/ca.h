@@ -12,7 +12,7 @@ enum { CA_KNOWN_KEYS = 64 };
 
 /* A leaf key that was checked before: workers have two each, and parsing costs more than signing. */
 struct known_key {
-	EVP_PKEY *key;
+	X509_PUBKEY *key;
 	size_t n;
 	unsigned char spki[SIGNER_SPKI_MAX];
 };
@@ -33,6 +33,10 @@ bool ca_time(const ASN1_TIME *t, int64_t *out);
 X509 *ca_read_cert(struct str pem);
 
 /* The checked leaf key of a SubjectPublicKeyInfo, owned by ca: NULL with *why set. */
-EVP_PKEY *ca_leaf_key(struct ca *ca, struct str spki, const char **why);
+X509_PUBKEY *ca_leaf_key(struct ca *ca, struct str spki, const char **why);
+
+/* Copy a checked key into a certificate; X509_set_pubkey() would encode and parse it anew, which
+ * takes three times as long as the signature. */
+bool ca_put_key(X509 *x, X509_PUBKEY *key);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Which leaf keys the CA signs: two exact forms, never its own, each parsed once. */
+#include <openssl/crypto.h>
 #include <openssl/ec.h>
+#include <openssl/objects.h>
 #include <string.h>
 
 #include "certs/ca.h"
@@ -34,27 +36,57 @@ static bool same_bytes(EVP_PKEY *k, struct str spki)
 	return same;
 }
 
-static EVP_PKEY *read_key(struct ca *ca, struct str spki, const char **why)
+static const char *check(struct ca *ca, EVP_PKEY *k, struct str spki)
+{
+	if (k == NULL)
+		return "the leaf key is malformed";
+	if (!key_type_ok(k, spki) || !same_bytes(k, spki))
+		return "the leaf key is of a kind that is not signed";
+	return EVP_PKEY_eq(k, ca->key) == 1 ? "the leaf key is the CA's own" : NULL;
+}
+
+static X509_PUBKEY *read_key(struct ca *ca, struct str spki, const char **why)
 {
 	const unsigned char *p = (const unsigned char *)spki.p;
-	EVP_PKEY *k = d2i_PUBKEY(NULL, &p, (long)spki.n);
+	X509_PUBKEY *k = d2i_X509_PUBKEY(NULL, &p, (long)spki.n);
 
-	if (k == NULL || p != (const unsigned char *)spki.p + spki.n)
-		*why = "the leaf key is malformed";
-	else if (!key_type_ok(k, spki) || !same_bytes(k, spki))
-		*why = "the leaf key is of a kind that is not signed";
-	else if (EVP_PKEY_eq(k, ca->key) == 1)
-		*why = "the leaf key is the CA's own";
-	else
+	*why = "the leaf key is malformed";
+	if (k != NULL && p == (const unsigned char *)spki.p + spki.n)
+		*why = check(ca, X509_PUBKEY_get0(k), spki);
+	if (*why == NULL)
 		return k;
-	EVP_PKEY_free(k);
+	X509_PUBKEY_free(k);
 	return NULL;
 }
 
-EVP_PKEY *ca_leaf_key(struct ca *ca, struct str spki, const char **why)
+bool ca_put_key(X509 *x, X509_PUBKEY *key)
+{
+	const unsigned char *bits;
+	const void *value;
+	X509_ALGOR *alg;
+	ASN1_OBJECT *type;
+	void *copy = NULL;
+	unsigned char *mine;
+	int n, kind;
+
+	if (X509_PUBKEY_get0_param(&type, &bits, &n, &alg, key) != 1)
+		return false;
+	X509_ALGOR_get0(NULL, &kind, &value, alg);
+	if (kind == V_ASN1_OBJECT && (copy = OBJ_dup(value)) == NULL)
+		return false;
+	mine = OPENSSL_memdup(bits, (size_t)n);
+	if (mine != NULL &&
+	    X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(x), OBJ_dup(type), kind, copy, mine, n) == 1)
+		return true;
+	ASN1_OBJECT_free(copy);
+	OPENSSL_free(mine);
+	return false;
+}
+
+X509_PUBKEY *ca_leaf_key(struct ca *ca, struct str spki, const char **why)
 {
 	struct known_key *slot;
-	EVP_PKEY *k;
+	X509_PUBKEY *k;
 
 	for (size_t i = 0; i < CA_KNOWN_KEYS; i++)
 		if (ca->known[i].key != NULL &&
@@ -64,7 +96,7 @@ EVP_PKEY *ca_leaf_key(struct ca *ca, struct str spki, const char **why)
 	if (spki.n == 0 || spki.n > SIGNER_SPKI_MAX || (k = read_key(ca, spki, why)) == NULL)
 		return NULL;
 	slot = &ca->known[ca->next_known++ % CA_KNOWN_KEYS];
-	EVP_PKEY_free(slot->key);
+	X509_PUBKEY_free(slot->key);
 	slot->key = k;
 	slot->n = spki.n;
 	memcpy(slot->spki, spki.p, spki.n);

@@ -157,11 +157,11 @@ static bool append_der(X509 *x, struct buf *out)
 	return ok;
 }
 
-static bool compose(X509 *x, struct ca *ca, EVP_PKEY *key, const struct leaf_wish *w)
+static bool compose(X509 *x, struct ca *ca, X509_PUBKEY *key, const struct leaf_wish *w)
 {
 	return X509_set_version(x, X509_VERSION_3) == 1 &&
 	       X509_set_issuer_name(x, X509_get_subject_name(ca->cert)) == 1 &&
-	       X509_set_pubkey(x, key) == 1 && add_subject(x, w) && add_purpose(x) &&
+	       ca_put_key(x, key) && add_subject(x, w) && add_purpose(x) &&
 	       add_authority(x, ca) && add_names(x, w);
 }
 
@@ -181,7 +181,7 @@ int ca_sign(struct ca *ca, struct str spki, const struct leaf_wish *w, int64_t n
 	int64_t from = latest(latest(w->not_before, ca->not_before), now - PAST_MAX);
 	int64_t to = earliest(earliest(w->not_after, ca->not_after), now + LIFE_MAX);
 	X509 *x = NULL;
-	EVP_PKEY *key;
+	X509_PUBKEY *key;
 	int r = -ERR_DENIED;
 
 	*why = "a name is malformed";
