@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -136,6 +137,9 @@ static int filter_calls(const struct profile *p)
 		if (e != 0 && e != -EDOM && e != -EEXIST)
 			goto out;
 	}
+	/* libuv makes what it watches non-blocking this way; no other ioctl. */
+	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, FIONBIO)) != 0)
+		goto out;
 #ifdef __SANITIZE_ADDRESS__
 	/* The sanitizers' own needs at exit and for stack traces; test builds only. */
 	static const int sanitizer[] = { SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(readlink),

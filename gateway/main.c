@@ -2,6 +2,7 @@
 /* sallyport: one program, a role per process. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "control/cli.h"
 #include "control/exit.h"
@@ -16,6 +17,10 @@ enum { ROLE_FD = 3 };
 
 static int run_role(const char *name)
 {
+	char title[16];
+
+	snprintf(title, sizeof(title), "sp-%s", name); /* for ps and the kernel's log */
+	prctl(PR_SET_NAME, title);
 	if (strcmp(name, "worker") == 0)
 		return worker_main(ROLE_FD);
 	log_role(name);
