@@ -53,14 +53,15 @@ int cmd_run(const struct args *a, const struct cli_ops *ops)
 {
 	const char *path = NULL;
 	int code = EXIT_OTHER;
-	struct config *c = config_for_command(a->config, &path, &code);
+	struct config *c;
 
-	if (c == NULL)
-		return code;
-	if (geteuid() != 0 || !net_capable()) {
+	if (geteuid() != 0 || !net_capable()) { /* first: without it most files look missing */
 		fprintf(stderr, "sallyport run: root with CAP_NET_ADMIN is needed\n");
-		code = EXIT_CAPABILITY;
-	} else if (access(config_tls(c)->ca_cert, F_OK) != 0) {
+		return EXIT_CAPABILITY;
+	}
+	if ((c = config_for_command(a->config, &path, &code)) == NULL)
+		return code;
+	if (access(config_tls(c)->ca_cert, F_OK) != 0) {
 		fprintf(stderr, "sallyport run: CA certificate %s: %s; fix: sallyport ca create\n",
 		    config_tls(c)->ca_cert, strerror(errno));
 		code = EXIT_FILE;

@@ -107,9 +107,6 @@ static int check_all(const struct up *u)
 	const struct config_listen *l = config_listen(u->config);
 	int code;
 
-	if (!net_capable() || geteuid() != 0)
-		return fail(EXIT_CAPABILITY,
-		    "root with CAP_NET_ADMIN is needed; fix: sudo sallyport up", "");
 	if ((code = check_plan(u)) != EXIT_OK || u->pid != 0 ||
 	    (code = check_port(l->http)) != EXIT_OK || (code = check_port(l->tls)) != EXIT_OK ||
 	    (code = check_port(l->any)) != EXIT_OK)
@@ -268,11 +265,14 @@ int cmd_up(const struct args *a, const struct cli_ops *ops)
 	struct config_error e = { .line = 0 };
 	struct up u = { .args = a };
 	int code = EXIT_OTHER;
-	struct config *c = config_for_command(a->config, &u.path, &code);
 	struct policy *p;
+	struct config *c;
 
 	(void)ops;
-	if (c == NULL)
+	if (!net_capable() || geteuid() != 0)
+		return fail(EXIT_CAPABILITY,
+		    "root with CAP_NET_ADMIN is needed; fix: sudo sallyport up", "");
+	if ((c = config_for_command(a->config, &u.path, &code)) == NULL)
 		return code;
 	if ((p = policy_new(c, &e)) == NULL) {
 		config_complain(u.path, &e);

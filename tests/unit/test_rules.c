@@ -215,9 +215,8 @@ END_TEST
 START_TEST(no_half_text_when_it_does_not_fit)
 {
 	struct net_plan p = plan();
-	struct buf b;
+	struct buf b = { .max = 600 };
 
-	buf_init(&b, 600);
 	ck_assert_int_eq(net_rules_text(&p, 4, &b), -ERR_LIMIT);
 	ck_assert_uint_eq(b.len, 0);
 	buf_free(&b);
@@ -331,9 +330,7 @@ static void tamper(const char *bytes, long at)
 
 	snprintf(path, sizeof(path), "%s/network.journal", dir);
 	ck_assert_ptr_nonnull(f = fopen(path, "r+"));
-	fseek(f, at, at < 0 ? SEEK_END : SEEK_SET);
-	if (at == -1)
-		fseek(f, 0, SEEK_END);
+	fseek(f, at < 0 ? 0 : at, at < 0 ? SEEK_END : SEEK_SET);
 	fputs(bytes, f);
 	fclose(f);
 }
