@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "control/ca_files.h"
@@ -11,6 +12,7 @@
 #include "control/files.h"
 #include "control/pidfile.h"
 #include "core/err.h"
+#include "core/log.h"
 #include "intercept/rules.h"
 #include "policy/docs.h"
 
@@ -26,6 +28,26 @@ static int folders(const struct config *c)
 		return EXIT_FILE;
 	}
 	return EXIT_OK;
+}
+
+/* In a process of its own: the daemon's parent is not to have had the key in its memory. */
+static int check_ca(const struct config *c)
+{
+	const char *warning = NULL;
+	int status = 0, code;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		code = ca_files_check(c, &warning);
+		if (code == EXIT_OK && warning != NULL)
+			log_warn("%s", warning);
+		_exit(code);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status)) {
+		fprintf(stderr, "sallyport run: the CA cannot be checked\n");
+		return EXIT_OTHER;
+	}
+	return WEXITSTATUS(status);
 }
 
 static int locked_run(
@@ -65,7 +87,7 @@ int cmd_run(const struct args *a, const struct cli_ops *ops)
 		fprintf(stderr, "sallyport run: CA certificate %s: %s; fix: sallyport ca create\n",
 		    config_tls(c)->ca_cert, strerror(errno));
 		code = EXIT_FILE;
-	} else if ((code = folders(c)) == EXIT_OK) {
+	} else if ((code = check_ca(c)) == EXIT_OK && (code = folders(c)) == EXIT_OK) {
 		code = locked_run(a, ops, path, config_state_dir(c));
 	}
 	config_free(c);
