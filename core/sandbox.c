@@ -61,15 +61,14 @@ struct profile {
 	const int *calls;
 	size_t ncalls;
 	rlim_t files;	    /* RLIMIT_NOFILE */
-	rlim_t file_size;   /* RLIMIT_FSIZE; memfds count, so bodies need room */
 };
 
 #define CALLS(a) (a), sizeof(a) / sizeof((a)[0])
 
 static const struct profile profiles[ROLE_COUNT] = {
-	[ROLE_WORKER] = { CALLS(worker_calls), 65536, RLIM_INFINITY },
-	[ROLE_SIGNER] = { CALLS(signer_calls), 256, 0 },
-	[ROLE_RECORDER] = { CALLS(recorder_calls), 256, RLIM_INFINITY },
+	[ROLE_WORKER] = { CALLS(worker_calls), 65536 },
+	[ROLE_SIGNER] = { CALLS(signer_calls), 256 },
+	[ROLE_RECORDER] = { CALLS(recorder_calls), 256 },
 };
 
 static void limit(int what, rlim_t v)
@@ -206,8 +205,6 @@ int sandbox_enter(enum role role, const char *keep_dir)
 	if (role >= ROLE_COUNT || p->calls == NULL)
 		return fail("unknown role");
 	limit(RLIMIT_NOFILE, p->files);
-	if (p->file_size != RLIM_INFINITY)
-		limit(RLIMIT_FSIZE, p->file_size);
 	if (sandbox_common() != 0)
 		return fail("no-new-privileges");
 	r = sandbox_landlock(keep_dir);

@@ -359,8 +359,10 @@ static void ended(struct child *c, int status)
 		/* What it had open is gone; its gauges must not count any more. */
 		struct counters *own = counters_own(c->counters_fd);
 
-		if (own != NULL)
+		if (own != NULL) {
+			c->flows_lost = own->flows_open;
 			counters_clear_gauges(own);
+		}
 	}
 	parent_on_gone(c);
 	if (!wanted)

@@ -63,7 +63,7 @@ struct flow {
 	const char *action; /* for the audit: what became of it */
 	const char *rule;
 	char reason[160];
-	char tls_client[48], tls_origin[48];
+	char tls_client[48], tls_origin[48], alpn[16];
 	uint64_t linger_read;
 	struct verdict verdict; /* of tunnels and relays */
 };

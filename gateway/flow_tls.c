@@ -40,7 +40,7 @@ enum flow_state step_uptls(struct flow *f)
 
 	if (f->origin.tls == NULL) {
 		sock_text((const struct sockaddr *)&f->to_sa, ip, sizeof(ip));
-		f->origin.tls = tls_connect(f->w->tls, f->origin.fd, str_c(f->host), ip,
+		f->origin.tls = tls_connect(f->w->tls, f->origin.fd, str_c(f->host), ip, f->to.port,
 		    hello_offers(f->hello, "http/1.1") ? ALPN_H1 : STR_NONE);
 		if (f->origin.tls == NULL)
 			return flow_abort(f, "refuse", NULL, -ERR_NOMEM);
@@ -57,6 +57,7 @@ enum flow_state step_uptls(struct flow *f)
 	if (r != 0)
 		return refuse_origin(f, r);
 	describe(f->origin.tls, f->tls_origin, sizeof(f->tls_origin));
+	str_copy(tls_alpn(f->origin.tls), f->alpn, sizeof(f->alpn));
 	return FLOW_FORGE;
 }
 
@@ -75,7 +76,7 @@ static void wish_own(struct leaf_wish *w, struct str name, bool is_ip)
 static int make_wish(struct flow *f)
 {
 	char ip[64];
-	struct str der, name = str_c(f->host);
+	struct str name = str_c(f->host);
 
 	f->wish = calloc(1, sizeof(*f->wish));
 	if (f->wish == NULL)
@@ -87,9 +88,7 @@ static int make_wish(struct flow *f)
 		wish_own(f->wish, name, f->host[0] == '\0');
 		return 0;
 	}
-	if (tls_peer(f->origin.tls, &der) != 0)
-		return -ERR_CERT_INVALID;
-	return verify_mirror(der, name, f->wish);
+	return tls_mirror(f->origin.tls, name, f->wish);
 }
 
 enum flow_state step_forge(struct flow *f)

@@ -30,18 +30,25 @@ static void control_path(const struct parent *p, char *to, size_t n)
 	snprintf(to, n, "%s/control.sock", config_state_dir(p->config));
 }
 
-static void audit_event(struct parent *p, const char *event, const char *role, const char *text)
+static void audit_event(struct parent *p, const char *event, const struct child *role, const char *text)
 {
 	struct json j;
 	struct buf line;
 
 	buf_init(&line, AUDIT_LINE_MAX);
 	audit_begin(&j, &line, event);
+	json_c(&j, "source", "parent");
+	if (strcmp(event, "start") == 0) {
+		json_u64(&j, "worker", 0);
+		json_c(&j, "version", SALLYPORT_VERSION);
+	}
 	if (role != NULL)
-		json_c(&j, "role", role);
+		json_c(&j, "role", role->name);
+	if (role != NULL && role->role == ROLE_WORKER)
+		json_u64(&j, "flows_open", role->flows_lost);
+	json_u64(&j, "generation", p->generation);
 	if (text != NULL)
 		json_c(&j, "reason", text);
-	json_u64(&j, "generation", p->generation);
 	if (json_end(&j) == 0)
 		audit_line(p->audit, buf_view(&line));
 	buf_free(&line);
@@ -248,7 +255,7 @@ void parent_on_gone(struct child *c)
 	if (p->reload_left > 0 && c->role != ROLE_SCANNER)
 		parent_on_reloaded(c, false, STR("it ended"));
 	if (c->state == CHILD_DOWN && !p->stopping && !c->replace && c != &p->old_scanner)
-		audit_event(p, "role_died", c->name, NULL);
+		audit_event(p, "role_died", c, NULL);
 	stop_next(p);
 }
 

@@ -103,6 +103,7 @@ void report_flow(struct flow *f)
 		json_bool(&j, "mark", true);
 	optional(&j, "tls_client", f->tls_client);
 	optional(&j, "tls_origin", f->tls_origin);
+	optional(&j, "alpn", f->alpn);
 	if (f->verdict.class != VERDICT_NONE)
 		json_c(&j, "verdict", verdict_word(f->verdict.class));
 	json_u64(&j, "bytes_up", f->client.bytes_in);

@@ -14,7 +14,7 @@
 #include "gateway/report.h"
 #include "http/h1_write.h"
 
-enum { TXN_ROUNDS = 8, PAGE_MAX = 64 << 10 };
+enum { TXN_ROUNDS = 8, PAGE_MAX = 256 << 10 };
 
 ssize_t txn_input(struct flow *f, struct end *e, struct str *in)
 {

@@ -201,6 +201,22 @@ static int make_parts(struct worker *w)
 	return 0;
 }
 
+static void audit_start(struct worker *w)
+{
+	struct json j;
+	struct buf line;
+
+	buf_init(&line, 1024);
+	audit_begin(&j, &line, "start");
+	json_c(&j, "source", "worker");
+	json_u64(&j, "worker", w->index);
+	json_c(&j, "version", SALLYPORT_VERSION);
+	json_u64(&j, "generation", w->generation);
+	if (json_end(&j) == 0)
+		audit_line(w->audit, buf_view(&line));
+	buf_free(&line);
+}
+
 static void say_ready(struct worker *w, int flags)
 {
 	struct buf b;
@@ -240,6 +256,7 @@ static void start(struct worker *w, struct str body, int fd)
 	}
 	for (unsigned i = 0; i < w->nlisteners; i++)
 		watch_set(w->listeners[i].watch, LOOP_READ);
+	audit_start(w);
 	say_ready(w, flags);
 }
 

@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "core/err.h"
-#include "mitm/verify.h"
+#include "mitm/verify_x509.h"
 
 static bool clean_name(const char *p, size_t n, char *to)
 {
@@ -75,16 +75,14 @@ static void add_names(const GENERAL_NAMES *names, struct leaf_wish *out)
 	}
 }
 
-int verify_mirror(struct str leaf_der, struct str requested, struct leaf_wish *out)
+int verify_mirror_x509(X509 *x, struct str requested, struct leaf_wish *out)
 {
-	const unsigned char *p = (const unsigned char *)leaf_der.p;
-	X509 *x = d2i_X509(NULL, &p, (long)leaf_der.n);
-	GENERAL_NAMES *names = x != NULL ? X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL) : NULL;
+	GENERAL_NAMES *names = X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
 	struct in6_addr ip;
 	char text[LEAF_NAME_MAX];
 	int r = -ERR_CERT_INVALID;
 
-	memset(out, 0, sizeof(*out));
+	out->nnames = 0;
 	if (names == NULL || str_copy(requested, text, sizeof(text)) != 0 ||
 	    !unix_time(X509_get0_notBefore(x), &out->not_before) ||
 	    !unix_time(X509_get0_notAfter(x), &out->not_after) ||
@@ -95,6 +93,15 @@ int verify_mirror(struct str leaf_der, struct str requested, struct leaf_wish *o
 	add_names(names, out);
 	r = out->nnames > 0 ? 0 : -ERR_CERT_INVALID;
 out:	GENERAL_NAMES_free(names);
+	return r;
+}
+
+int verify_mirror(struct str leaf_der, struct str requested, struct leaf_wish *out)
+{
+	const unsigned char *p = (const unsigned char *)leaf_der.p;
+	X509 *x = d2i_X509(NULL, &p, (long)leaf_der.n);
+	int r = x != NULL ? verify_mirror_x509(x, requested, out) : -ERR_CERT_INVALID;
+
 	X509_free(x);
 	return r;
 }

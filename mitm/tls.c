@@ -96,9 +96,11 @@ static struct tls *tls_new(struct tls_ctx *c, SSL_CTX *side, int fd)
 	return t;
 }
 
-struct tls *tls_connect(struct tls_ctx *c, int fd, struct str sni, const char *ip, struct str alpn)
+struct tls *tls_connect(struct tls_ctx *c, int fd, struct str sni, const char *ip, uint16_t port,
+    struct str alpn)
 {
 	struct tls *t = tls_new(c, c->origin, fd);
+	SSL_SESSION *session;
 
 	if (t == NULL)
 		return NULL;
@@ -110,6 +112,11 @@ struct tls *tls_connect(struct tls_ctx *c, int fd, struct str sni, const char *i
 		tls_free(t);
 		return NULL;
 	}
+	snprintf(t->key, sizeof(t->key), "%s|%s|%u|%.*s", sni.n > 0 ? t->name : "", ip, port, STR_FMT(alpn));
+	session = sessions_take(c->sessions, t->key);
+	if (session != NULL)
+		SSL_set_session(t->ssl, session);
+	SSL_SESSION_free(session);
 	SSL_set_connect_state(t->ssl);
 	return t;
 }
@@ -176,14 +183,27 @@ void tls_free(struct tls *t)
 {
 	if (t == NULL)
 		return;
+	/* OpenSSL takes a session without both close_notify for a truncated one and forgets it. */
+	if (t->done)
+		SSL_set_shutdown(t->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 	SSL_free(t->ssl);
 	verify_store_free(t->store);
-	OPENSSL_free(t->leaf_der);
 	free(t->peeked);
 	free(t);
 }
 
 /* ---- handshake ---- */
+
+int tls_session_cb(SSL *ssl, SSL_SESSION *session)
+{
+	struct tls *t = SSL_get_app_data(ssl);
+
+	/* Only what was verified against the store in force now. */
+	if (t->verify_err != 0 || t->store != t->ctx->store)
+		return 0;
+	sessions_put(t->ctx->sessions, t->key, session);
+	return 1;
+}
 
 int tls_verify_cb(X509_STORE_CTX *ctx, void *arg)
 {
@@ -332,15 +352,14 @@ const char *tls_cipher(const struct tls *t)
 	return SSL_get_cipher_name(t->ssl);
 }
 
-int tls_peer(const struct tls *t, struct str *leaf_der)
+bool tls_resumed(const struct tls *t)
 {
-	struct tls *m = (struct tls *)(uintptr_t)t;
+	return SSL_session_reused(t->ssl) == 1;
+}
+
+int tls_mirror(const struct tls *t, struct str requested, struct leaf_wish *out)
+{
 	X509 *x = SSL_get0_peer_certificate(t->ssl);
 
-	if (m->leaf_der == NULL && x != NULL)
-		m->leaf_n = i2d_X509(x, &m->leaf_der);
-	if (m->leaf_der == NULL || m->leaf_n <= 0)
-		return -ERR_CERT_INVALID;
-	*leaf_der = str_of((const char *)m->leaf_der, (size_t)m->leaf_n);
-	return 0;
+	return x != NULL ? verify_mirror_x509(x, requested, out) : -ERR_CERT_INVALID;
 }

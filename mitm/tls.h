@@ -34,7 +34,8 @@ int tls_ctx_spki(struct tls_ctx *c, bool ecdsa, struct str *spki);
  * must name ip, a text address). alpn: wire-form list to offer or empty. The socket stays the
  * caller's.
  */
-struct tls *tls_connect(struct tls_ctx *c, int fd, struct str sni, const char *ip, struct str alpn);
+struct tls *tls_connect(struct tls_ctx *c, int fd, struct str sni, const char *ip, uint16_t port,
+    struct str alpn);
 
 /*
  * The client's end: `peeked` are the bytes read so far (copied, replayed to OpenSSL first).
@@ -68,7 +69,10 @@ struct str tls_alpn(const struct tls *t);
 const char *tls_version(const struct tls *t);
 const char *tls_cipher(const struct tls *t);
 
-/* The origin's certificate in DER (owned by t) and what a mirrored leaf copies of it. */
-int tls_peer(const struct tls *t, struct str *leaf_der);
+/* The handshake resumed a session of an earlier, verified one. */
+bool tls_resumed(const struct tls *t);
+
+/* What a mirrored leaf copies of the origin's certificate, see verify_mirror(). */
+int tls_mirror(const struct tls *t, struct str requested, struct leaf_wish *out);
 
 #endif

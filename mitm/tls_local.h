@@ -5,6 +5,7 @@
 
 #include <openssl/ssl.h>
 
+#include "mitm/sessions.h"
 #include "mitm/tls.h"
 
 struct tls_key {
@@ -18,6 +19,7 @@ struct tls_ctx {
 	BIO_METHOD *bio;
 	struct verify_store *store;
 	const struct limits *limits;
+	struct sessions *sessions; /* with origins */
 	struct tls_key ecdsa, rsa; /* the worker's own leaf keys */
 };
 
@@ -31,14 +33,16 @@ struct tls {
 	char *peeked;		    /* client's end: to be read first */
 	size_t peeked_n, peeked_at;
 	char name[HELLO_NAME_MAX], ip[64];
+	char key[HELLO_NAME_MAX + 64 + HELLO_ALPN_MAX]; /* of the session */
 	int verify_err;
-	unsigned char *leaf_der;
-	int leaf_n;
 	char failure[128];
 };
 
 /* The BIO over a socket that replays peeked bytes first; its data is the struct tls. */
 BIO_METHOD *tls_bio_method(void);
+
+/* Called by OpenSSL when an origin gave a session. */
+int tls_session_cb(SSL *ssl, SSL_SESSION *session);
 
 /* Called by OpenSSL for origins' chains; the SSL's app data is the struct tls. */
 int tls_verify_cb(X509_STORE_CTX *ctx, void *arg);

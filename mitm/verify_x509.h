@@ -14,4 +14,7 @@ int verify_x509(struct verify_store *s, X509 *leaf, STACK_OF(X509) *sent, struct
 /* What OpenSSL 3.0 lets pass and must not: 0 or -ERR_CERT_*. chain begins with the leaf. */
 int verify_post(X509 *leaf, STACK_OF(X509) *chain, struct str name, const char **why);
 
+/* As verify_mirror(), for a parsed certificate. */
+int verify_mirror_x509(X509 *x, struct str requested, struct leaf_wish *out);
+
 #endif
