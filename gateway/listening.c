@@ -129,6 +129,14 @@ int listening_network_up(struct parent *p)
 	return 0;
 }
 
+void listening_network_release(struct parent *p)
+{
+	char why[512];
+
+	if (p->network_up && net_release(config_state_dir(p->config), why, sizeof(why)) != 0)
+		log_error("network rules: %s", why);
+}
+
 void listening_network_down(struct parent *p)
 {
 	char why[512];

@@ -14,6 +14,8 @@ bool listening_changed(const struct parent *p, const struct config *conf);
 
 /* Install and remove the rules if the configuration says so: 0 or an exit code. */
 int listening_network_up(struct parent *p);
+/* Before draining: new connections go past us, those that we carry still reach us. */
+void listening_network_release(struct parent *p);
 void listening_network_down(struct parent *p);
 
 #endif

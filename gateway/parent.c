@@ -126,16 +126,22 @@ static void renew_scanner(struct parent *p)
 	child_start(&p->scanner);
 }
 
-static struct config *load(struct parent *p, struct config_error *e)
+/* A policy owns its configuration. */
+static struct policy *load(const struct parent *p, struct config_error *e)
 {
 	struct config *conf = config_load_file(p->config_path, e);
-	struct policy *pol = conf != NULL ? policy_new(conf, e) : NULL;
 
-	if (pol == NULL)
-		return NULL;
-	policy_free(p->policy);
-	p->policy = pol; /* owns conf */
-	return conf;
+	return conf != NULL ? policy_new(conf, e) : NULL;
+}
+
+static void use(struct parent *p, struct policy *pol)
+{
+	struct policy *old = p->policy;
+
+	p->policy = pol;
+	p->config = policy_config(pol);
+	p->limits = *config_limits(p->config);
+	policy_free(old);
 }
 
 static void explain_error(const struct parent *p, const struct config_error *e, char *to, size_t n)
@@ -148,7 +154,7 @@ static void explain_error(const struct parent *p, const struct config_error *e, 
 static void reload(struct parent *p, struct control_reply *reply)
 {
 	struct config_error e = { 0 };
-	struct config *conf;
+	struct policy *pol;
 	char text[1024];
 
 	if (p->reload_left > 0) {
@@ -158,16 +164,16 @@ static void reload(struct parent *p, struct control_reply *reply)
 	}
 	p->reload_reply = reply;
 	p->reload_bad = false;
-	conf = load(p, &e);
-	if (conf == NULL) {
+	pol = load(p, &e);
+	if (pol == NULL) {
 		explain_error(p, &e, text, sizeof(text));
 		log_error("%s; the old configuration stays in force", text);
 		reload_answer(p, EXIT_CONFIG, text);
 		return;
 	}
-	if (listening_changed(p, conf))
+	if (listening_changed(p, policy_config(pol)))
 		log_warn("listen and workers take effect at the next start, not by reload");
-	p->config = conf;
+	use(p, pol);
 	p->generation++;
 	for (struct child *c = child_next(p, NULL); c != NULL; c = child_next(p, c))
 		if (c->state == CHILD_READY && c->role != ROLE_SCANNER && send_reload(c))
@@ -241,6 +247,7 @@ static void stop(struct parent *p)
 	audit_event(p, "stop", NULL, NULL);
 	control_server_free(p->control);
 	p->control = NULL;
+	listening_network_release(p);
 	listening_close(p);
 	for (unsigned i = 0; i < p->nworkers; i++)
 		drain_role(&p->workers[i]);
@@ -374,7 +381,7 @@ static int start_loop(struct parent *p)
 		if (loop_signal(p->loop, signals[i], on_signal, p) != 0)
 			return EXIT_OTHER;
 	p->stop_timer = timer_new(p->loop, on_stop_time, p);
-	p->audit = audit_new(p->loop, config_limits(p->config), ROLE_PARENT, 0);
+	p->audit = audit_new(p->loop, &p->limits, ROLE_PARENT, 0);
 	if (p->stop_timer == NULL || p->audit == NULL)
 		return EXIT_OTHER;
 	audit_on_idle(p->audit, on_audit_idle, p);
@@ -413,15 +420,16 @@ static void parent_free(struct parent *p)
 static int begin(struct parent *p)
 {
 	struct config_error e = { 0 };
+	struct policy *pol = load(p, &e);
 	char text[1024];
 	int r;
 
-	p->config = load(p, &e);
-	if (p->config == NULL) {
+	if (pol == NULL) {
 		explain_error(p, &e, text, sizeof(text));
 		log_error("%s", text);
 		return EXIT_CONFIG;
 	}
+	use(p, pol);
 	if ((r = check_files(p->config)) != 0)
 		return r;
 	p->nworkers = worker_count(p->config);

@@ -47,8 +47,8 @@ struct listening {
 struct parent {
 	struct loop *loop;
 	const char *config_path;
-	struct config *config;
-	struct policy *policy; /* kept for checks and explain */
+	const struct config *config; /* the policy's */
+	struct policy *policy;
 	const char *const *inside; /* of the command line, instead of network.inside */
 	unsigned inside_n;
 	struct child recorder, signer, scanner, old_scanner;
@@ -57,6 +57,7 @@ struct parent {
 	struct listening listening[PARENT_LISTENERS_MAX];
 	unsigned nlistening;
 	struct audit *audit;
+	struct limits limits; /* of the configuration in force; long-lived parts refer to it */
 	struct control_server *control;
 	struct timer *stop_timer;
 	uint32_t generation;
