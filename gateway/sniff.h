@@ -5,7 +5,8 @@
 
 #include "core/str.h"
 
-/* 1 yes (a method token and a space), 0 no, -ERR_MORE. A leading CRLF is tolerated. */
+/* 1 yes (a method and a space; an odd method only if " HTTP/" follows on the line), 0 no,
+ * -ERR_MORE. A leading CRLF is tolerated. */
 int sniff_http(struct str in);
 
 #endif

@@ -16,7 +16,7 @@ START_TEST(an_http_request_begins_with_a_method_and_a_space)
 		int want;
 	} rows[] = {
 		{ "GET / HTTP/1.1\r\n", 1 }, { "\r\nPOST /", 1 }, { "M-SEARCH * ", 1 }, { "GE", -ERR_MORE },
-		{ "", -ERR_MORE }, { " GET", 0 }, { "get / ", 0 }, { "SSH-2.0-OpenSSH", 0 },
+		{ "", -ERR_MORE }, { " GET", 0 }, { "get / ", -ERR_MORE }, { "SSH-2.0-OpenSSH_9 x\r\n", 0 }, { "G@T / HTTP/1.1\r\n", 1 },
 		{ "\x16\x03\x01", 0 }, { "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", 0 }, { "\r\n\r\nGET ", 0 },
 	};
 
@@ -95,7 +95,7 @@ int main(void)
 	SRunner *r = srunner_create(s);
 	int failed;
 
-	tcase_add_loop_test(t, an_http_request_begins_with_a_method_and_a_space, 0, 11);
+	tcase_add_loop_test(t, an_http_request_begins_with_a_method_and_a_space, 0, 12);
 	tcase_add_test(t, media_streams_only_when_type_and_magic_agree);
 	tcase_add_test(t, accept_encoding_is_cut_to_what_can_be_undone);
 	tcase_add_test(t, content_codings_of_several_fields_are_one_list);
