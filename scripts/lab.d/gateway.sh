@@ -19,7 +19,7 @@ gateway_config() {
 		  ca_key: $LAB_MATERIAL/gateway-ca.key
 		  trust: $LAB_MATERIAL/root.crt
 	END
-	gateway_lacks scanner "$extra" && printf 'scanner: { signatures: %s }\n' "$LAB_DIR/signatures"
+	gateway_lacks scanner "$extra" && printf 'scanner: { enabled: %s, signatures: %s }\n' "${LAB_SCANNER:-yes}" "$LAB_DIR/signatures"
 	gateway_lacks audit "$extra" && printf 'audit: { folder: %s }\n' "$LAB_DIR/audit"
 	gateway_lacks state_dir "$extra" && printf 'state_dir: %s\n' "$LAB_DIR/state"
 	gateway_lacks workers "$extra" && echo "workers: 1"

@@ -36,9 +36,9 @@ good
 fails "an unprivileged user" 4 'root|capabilit' setpriv --reuid=65534 --regid=65534 --clear-groups "$SALLYPORT" run --config "$conf"
 fails "status without a daemon" 9 'not running|no .*running' "$SALLYPORT" status --config "$conf"
 fails "reload without a daemon" 9 'not running|no .*running' "$SALLYPORT" reload --config "$conf"
-in_gw python3 -c 'import socket,time
-s=socket.socket(); s.bind(("0.0.0.0",8443)); s.listen(); time.sleep(60)' & holder=$!
+lab_spawn holder "$LAB_GW" python3 -c 'import socket, time
+s = socket.socket(); s.bind(("0.0.0.0", 8443)); s.listen(); time.sleep(60)'
 lab_wait 5 lab_listens "$LAB_GW" 8443
 fails "a port in use" 5 '8443' "$SALLYPORT" run --config "$conf"
-kill $holder
+lab_stop holder
 is "no process is left" "$(sleep 0.3; ip netns pids "$LAB_GW" | wc -l)" 0

@@ -20,7 +20,7 @@ leaf=$(in_client openssl s_client -connect www.origin.test:443 -servername www.o
 like "the leaf names the host" "$leaf" 'DNS:www.origin.test'
 like "the leaf is a server's" "$leaf" 'TLS Web Server Authentication'
 like "the leaf is no CA" "$leaf" 'CA:FALSE'
-get https://www.origin.test/whoami >/dev/null
+get https://v4.origin.test/whoami >/dev/null
 is "the origin sees the client's address" "$(body)" $LAB_CLIENT4
 get https://v6.origin.test/whoami -6 >/dev/null
 is "the origin sees the client's ipv6 address" "$(body)" $LAB_CLIENT6

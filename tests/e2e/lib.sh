@@ -58,10 +58,9 @@ finish() {
 	words=$(grep -hE 'Sanitizer|runtime error:|assert(ion)? |signal (6|11)|bad system call|SIGSYS' \
 		"$LAB_DIR"/*.log 2>/dev/null)
 	[ -z "$words" ] || not_ok "no sanitizer, assertion or sandbox report" "$words"
-	[ "$failures" = 0 ] || [ -z "${E2E_KEEP_LOG:-}" ] || cp "$LAB_DIR/gateway.log" "$E2E_KEEP_LOG/$scenario.log"
+	[ "$failures" = 0 ] || [ -z "${E2E_KEEP_LOG:-}" ] || [ ! -e "$LAB_DIR/gateway.log" ] || cp "$LAB_DIR/gateway.log" "$E2E_KEEP_LOG/$scenario.log"
 	lab_down
-	[ "$failures" = 0 ]
-	exit
+	exit $((failures > 0))
 }
 
 # get URL [CURL-OPTION...]: prints the status ("000" when there was none, with what curl said in
@@ -89,8 +88,8 @@ issuer() {
 
 # raw STEP...: plain; raw_tls NAME STEP...: the scripted client; the end is in $OUT/end.
 raw_to() { in_client timeout 60 python3 "$E2E/raw.py" "$@" 2>"$OUT/end"; }
-raw() { raw_to --wait "${RAW_WAIT:-5}" www.origin.test 80 "$@"; }
-raw_tls() { raw_to --wait "${RAW_WAIT:-5}" --tls www.origin.test --ca "$CA" www.origin.test 443 "$@"; }
+raw() { raw_to --wait "${RAW_WAIT:-5}" v4.origin.test 80 "$@"; }
+raw_tls() { raw_to --wait "${RAW_WAIT:-5}" --tls www.origin.test --ca "$CA" v4.origin.test 443 "$@"; }
 ended() { sed -n 's/^end: //p' "$OUT/end"; }
 
 # raw_origin PORT [OPTION...]: a scripted origin at raw.origin.test that serves $OUT/replies.

@@ -14,7 +14,7 @@ like "the bank's issuer is the origin's" "$(issuer bank.origin.test)" 'Lab Publi
 is "a client without the gateway's CA reaches the bank" \
 	"$(get https://bank.origin.test/ --cacert "$LAB_MATERIAL/root.crt")" 200
 is "the same over ipv6" "$(get https://bank.origin.test/ -6 --cacert "$LAB_MATERIAL/root.crt")" 200
-get https://bank.origin.test/whoami --cacert "$LAB_MATERIAL/root.crt" >/dev/null
+get https://bank.origin.test/whoami -4 --cacert "$LAB_MATERIAL/root.crt" >/dev/null
 is "the bank sees the client's address" "$(body)" $LAB_CLIENT4
 is "a large file passes the tunnel" "$(get https://bank.origin.test/50m.bin --cacert "$LAB_MATERIAL/root.crt")" 200
 is "and is intact" "$(digest "$OUT/body")" "$(file_digest 50m.bin)"
