@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A worker's side of the scanner: hands over sealed memfds and gets verdicts, asynchronously, by
+ * handle. BSD-licensed; knows nothing of libclamav. Message bodies:
+ *   SCAN: u64 id, u64 length, u8 direction (0 up, 1 down), u32 deadline_ms, str file_name (<= 255)
+ *   VERDICT: u64 id, u8 class, u8 reason, str name, str type, u32 layers, u64 scanned, u32 usec
+ */
+#ifndef SCANNER_CLIENT_H
+#define SCANNER_CLIENT_H
+
+#include "core/buf.h"
+#include "core/chan.h"
+#include "core/limit.h"
+#include "core/verdict.h"
+
+struct scan_client;
+
+typedef void scan_fn(void *arg, const struct verdict *v);
+
+/* limits by reference; no channel yet. */
+struct scan_client *scan_client_new(struct loop *l, const struct limits *limits);
+void scan_client_free(struct scan_client *c);
+
+/*
+ * Take a channel to a scanner (the descriptor becomes ours). With an older channel still busy,
+ * its scans are waited for and new ones go to the new channel.
+ */
+int scan_client_connect(struct scan_client *c, int fd);
+
+/* There is a scanner to ask. */
+bool scan_client_ready(const struct scan_client *c);
+
+/*
+ * Scan a sealed memfd of `length` bytes; the descriptor stays the caller's. fn is called exactly
+ * once, later, unless scan_cancel was called; a lost channel or a passed deadline gives
+ * UNSCANNABLE{error} or {timeout}. While no scanner is connected, scans wait for one up to
+ * limits->scan_queue. Returns a handle, or 0 when the queue is full or memory short.
+ */
+uint64_t scan_submit(struct scan_client *c, int memfd, uint64_t length, int direction,
+    struct str file_name, scan_fn *fn, void *arg);
+void scan_cancel(struct scan_client *c, uint64_t handle);
+
+/* Pure readers of the messages (fuzzed): 0 or -ERR_PROTO. */
+int scan_read_verdict(struct str body, uint64_t *id, struct verdict *v);
+int scan_pack_verdict(struct buf *out, uint64_t id, const struct verdict *v);
+
+struct scan_order {
+	uint64_t id, length;
+	uint8_t direction;
+	uint32_t deadline_ms;
+	struct str file_name;
+};
+int scan_read_order(struct str body, struct scan_order *o);
+int scan_pack_order(struct buf *out, const struct scan_order *o);
+
+#endif

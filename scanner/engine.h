@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The door to libclamav: signatures loaded once, then whole bodies searched, each ending in one
+ * typed verdict. Nobody else includes its header. Not thread-safe; forks share the engine.
+ */
+#ifndef SCANNER_ENGINE_H
+#define SCANNER_ENGINE_H
+
+#include "core/limit.h"
+#include "core/verdict.h"
+
+struct engine;
+
+enum { ENGINE_DIGEST = 32 };
+
+/*
+ * Load the signatures below a folder (NULL, absent or without any signature file: the built-in
+ * test signature alone, see engine_is_test). scratch is where the engine may write. The limits are
+ * kept by reference. NULL when a database is broken, with a sentence in why.
+ */
+struct engine *engine_load(const char *folder, const char *scratch, const struct limits *limits,
+    char *why, size_t cap);
+
+/* Only the EICAR test signature is there. */
+bool engine_is_test(const struct engine *e);
+
+/* One line for the log: number and age of the signatures. */
+const char *engine_note(const struct engine *e);
+
+/*
+ * Touch everything that libclamav opens or starts lazily, so that later scans need no file of the
+ * system, and prove that the test file is found: 0 or -ERR_UNSUPPORTED.
+ */
+int engine_warm(struct engine *e);
+
+/* Another scratch folder, after a fork: 0 or -ERR_NOMEM. */
+int engine_scratch(struct engine *e, const char *dir);
+
+/* Search a body; the bytes must not change meanwhile. Always fills in a verdict. */
+void engine_scan(const struct engine *e, struct str body, struct verdict *v);
+
+/* SHA-256: to know a body again. */
+void engine_digest(struct str body, unsigned char out[ENGINE_DIGEST]);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the engine's own files share. */
+#ifndef SCANNER_ENGINE_OPEN_H
+#define SCANNER_ENGINE_OPEN_H
+
+#include "core/limit.h"
+
+struct cl_engine;
+
+struct engine {
+	struct cl_engine *cl;
+	const struct limits *limits;
+	bool test;
+	char note[160];
+};
+
+/* Install the callbacks that a scan needs; before the engine is used. */
+void engine_watch(struct engine *e);
+
+/* The EICAR test file, put together in the caller's array so that no file of ours carries it. */
+enum { EICAR_LEN = 68 };
+#define ENGINE_TEST_NAME "Eicar-Test-Signature"
+void engine_eicar(char to[EICAR_LEN + 1]);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The scanner's isolation, in three steps that never loosen: a root directory and namespaces of
+ * its own before signatures are read, a list of system calls for the zygote, a shorter one with
+ * Landlock and resource limits for each job. What could not be had is reported, never hidden.
+ */
+#ifndef SCANNER_JAIL_H
+#define SCANNER_JAIL_H
+
+#include <sys/resource.h>
+
+#include "core/limit.h"
+#include "core/sandbox.h"
+
+enum { JAIL_SCRATCH = 64, JAIL_PATH = 128 };
+
+struct jail {
+	int flags;			/* sandbox_flag that hold for the zygote */
+	char scratch[JAIL_SCRATCH];	/* folder that may be written, as seen from inside */
+	char signatures[4096];		/* signature folder as seen from inside; "" when there is none */
+	int null_fd, statm_fd, root_fd; /* root_fd: the scratch folder */
+	pid_t zygote;
+};
+
+/*
+ * Step 1, as root: namespaces, an empty root directory on a size-limited tmpfs with the signature
+ * folder read-only below it, an unprivileged user that may still read that folder. Without the
+ * right to do so: only what is allowed. 0 or -ERR_SYSTEM (nowhere to write).
+ */
+int jail_enter(struct jail *j, const char *signatures, const struct limits *limits);
+
+/*
+ * Step 2: drop all capabilities, Landlock to the scratch folder, the zygote's system calls. 0 or
+ * -ERR_UNSUPPORTED when user, capabilities or system calls are not confined: do not go on.
+ */
+int jail_close(struct jail *j);
+
+/* A fresh scratch folder for a job; and its removal with all that a dead job left behind. */
+int jail_job_folder(const struct jail *j, unsigned n, char path[JAIL_PATH]);
+void jail_job_clear(const struct jail *j, unsigned n);
+
+/*
+ * Step 3, in a forked job: its own folder, its limits, its system calls. Keeps `sock` and, in
+ * sanitizer builds, standard error. Returns sandbox_flag that hold or -ERR_SYSTEM.
+ */
+int jail_job(const struct jail *j, const char *folder, int sock, const struct limits *limits);
+
+#endif

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sallyport-scanner: started by the parent with a channel on descriptor 3. Loads the signatures
+ * once, locks itself in and serves workers until it is told to drain or the parent is gone. New
+ * signatures mean a new process: the parent starts it beside this one and changes over.
+ *
+ * The program links libclamav, which is GPL-2.0-only; this source is BSD-2-Clause.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/bundle.h"
+#include "core/chan.h"
+#include "core/counter.h"
+#include "core/err.h"
+#include "core/log.h"
+#include "core/pack.h"
+#include "scanner/zygote.h"
+
+enum { PARENT_FD = 3, JOBS_MOST = 256 };
+
+struct setup {
+	char signatures[4096];
+	unsigned jobs;
+	struct limits limits;
+};
+
+struct scanner {
+	struct loop *loop;
+	struct chan *parent;
+	struct setup setup;
+	struct jail jail;
+	struct engine *engine;
+	struct zygote *zygote; /* NULL before START */
+};
+
+static _Noreturn void die(const char *what, const char *why)
+{
+	log_error("%s: %s", what, why);
+	_exit(1);
+}
+
+/* ---- the bundle ---- */
+
+/* Lines of "name value" as the parent writes them; names of another version are passed over. */
+static int read_limits(struct str text, struct limits *l)
+{
+	struct str line;
+
+	limits_default(l);
+	while (str_next(&text, '\n', &line)) {
+		ptrdiff_t at = str_chr(line, ' ');
+		struct str name = str_sub(line, 0, at >= 0 ? (size_t)at : 0);
+		int r = limits_set(l, name, str_trim(str_sub(line, name.n, line.n)));
+
+		if (r != 0 && r != -ERR_NOT_FOUND)
+			return r;
+	}
+	return 0;
+}
+
+static int read_setup(const struct bundle *b, struct setup *s)
+{
+	struct str text = STR_NONE;
+	uint64_t jobs = 0;
+	int r;
+
+	memset(s, 0, sizeof(*s)); /* compared as a whole on RELOAD */
+	limits_default(&s->limits);
+	if (bundle_get(b, STR("limits"), &text) && (r = read_limits(text, &s->limits)) != 0)
+		return r;
+	if (bundle_get(b, STR("scanner.signatures"), &text) &&
+	    str_copy(text, s->signatures, sizeof(s->signatures)) != 0)
+		return -ERR_TOO_LONG;
+	if (bundle_get(b, STR("scanner.jobs"), &text) && str_u64(str_trim(text), &jobs) != 0)
+		return -ERR_NUMBER;
+	if (jobs == 0) /* one per core, and one that large bodies never occupy */
+		jobs = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN) + 1;
+	s->jobs = jobs < JOBS_MOST ? (unsigned)jobs : JOBS_MOST;
+	return 0;
+}
+
+static int open_setup(int fd, struct setup *s)
+{
+	struct bundle *b;
+	int r = -ERR_PROTO;
+
+	b = fd >= 0 ? bundle_open(fd, &r) : NULL;
+	if (b != NULL)
+		r = read_setup(b, s);
+	bundle_free(b);
+	return r;
+}
+
+/* ---- to the parent ---- */
+
+static void send_note(struct scanner *s)
+{
+	char note[600];
+	char space[700];
+	struct buf b = { .p = space, .cap = sizeof(space), .max = sizeof(space) };
+
+	snprintf(note, sizeof(note), "%s; %u jobs; sandbox %s", engine_note(s->engine), s->setup.jobs,
+	    sandbox_text(s->jail.flags));
+	if (pack_str(&b, str_c(note)) != 0 ||
+	    chan_send(s->parent, MSG_READY, buf_view(&b), NULL, 0) != 0)
+		die("cannot report", "the parent's channel is closed");
+}
+
+static void on_serving(void *arg)
+{
+	send_note(arg);
+}
+
+static void on_drained(void *arg)
+{
+	struct scanner *s = arg;
+
+	chan_send(s->parent, MSG_DRAINED, STR_NONE, NULL, 0);
+	_exit(0); /* an engine takes seconds to free; jobs die with us */
+}
+
+/* ---- from the parent ---- */
+
+static void warn_level(const struct scanner *s)
+{
+	int all = SANDBOX_SECCOMP | SANDBOX_CAPS | SANDBOX_UID | SANDBOX_LANDLOCK | SANDBOX_NETNS |
+		  SANDBOX_ROOT;
+	int missing = all & ~s->jail.flags;
+
+	if (missing != 0)
+		log_warn("isolation is incomplete, missing: %s", sandbox_text(missing));
+	if (engine_is_test(s->engine))
+		log_warn("%s: NO real malware will be found", engine_note(s->engine));
+}
+
+static void start(struct scanner *s, int fd)
+{
+	char why[256];
+	int r = s->zygote == NULL ? open_setup(fd, &s->setup) : -ERR_PROTO;
+
+	if (r != 0)
+		die("the start message", err_text(r));
+	if (jail_enter(&s->jail, s->setup.signatures, &s->setup.limits) != 0)
+		die("isolation", "see above");
+	s->engine = engine_load(s->jail.signatures, s->jail.scratch, &s->setup.limits, why, sizeof(why));
+	if (s->engine == NULL)
+		die(s->setup.signatures, why);
+	if (engine_warm(s->engine) != 0)
+		die("self-test", "the test file is not found");
+	if (jail_close(&s->jail) != 0)
+		die("isolation", "no user, capability or system-call confinement: refusing to serve");
+	warn_level(s);
+	s->zygote = zygote_new(s->loop, &s->setup.limits, s->engine, &s->jail, s->setup.jobs,
+	    on_serving, s);
+	if (s->zygote == NULL)
+		die("start", err_text(ERR_NOMEM));
+}
+
+static void peer(struct scanner *s, struct str body, int fd)
+{
+	struct rd r = rd_of(body);
+	unsigned role = rd_u8(&r);
+	uint32_t index = rd_u32(&r);
+
+	if (rd_done(&r) == 0 && role == ROLE_WORKER && s->zygote != NULL && fd >= 0)
+		zygote_peer(s->zygote, index, fd);
+	else if (fd >= 0)
+		close(fd);
+}
+
+/* Nothing can change in a running scanner: true only where nothing has to. */
+static void reload(struct scanner *s, struct str body, int fd)
+{
+	struct rd r = rd_of(body);
+	uint32_t generation = rd_u32(&r);
+	static struct setup now;
+	char space[128];
+	struct buf b = { .p = space, .cap = sizeof(space), .max = sizeof(space) };
+	bool same = open_setup(fd, &now) == 0 && memcmp(&now, &s->setup, sizeof(now)) == 0;
+
+	pack_u32(&b, generation);
+	pack_u8(&b, same);
+	pack_str(&b, same ? STR("") : STR("the scanner has to be started anew"));
+	chan_send(s->parent, MSG_RELOADED, buf_view(&b), NULL, 0);
+}
+
+static void on_msg(void *arg, enum msg_type type, struct str body, int *fds, size_t nfds)
+{
+	struct scanner *s = arg;
+	int fd = nfds == 1 ? fds[0] : -1;
+
+	if (type == MSG_PEER) {
+		peer(s, body, fd);
+		return;
+	}
+	if (type == MSG_START)
+		start(s, fd);
+	else if (type == MSG_RELOAD)
+		reload(s, body, fd);
+	else if (type == MSG_COUNTERS && fd >= 0 && counters_map(fd) != 0)
+		log_warn("no counters: %s", strerror(errno));
+	else if (type == MSG_DRAIN && s->zygote != NULL)
+		zygote_drain(s->zygote, on_drained, s);
+	else if (type == MSG_DRAIN)
+		on_drained(s);
+	for (size_t i = 0; i < nfds; i++)
+		close(fds[i]);
+}
+
+static void on_close(void *arg, int why)
+{
+	(void)arg;
+	(void)why;
+	_exit(0); /* without a parent there is nobody to serve */
+}
+
+int main(int argc, char **argv)
+{
+	static struct scanner s;
+
+	(void)argv;
+	log_role("scanner");
+	if (argc < 2) {
+		fprintf(stderr, "sallyport-scanner is started by sallyport; there is nothing to run by hand\n");
+		return 2;
+	}
+	setenv("UV_USE_IO_URING", "0", 1); /* newer libuv would use calls outside the list */
+	s.loop = loop_new();
+	s.parent = s.loop != NULL ?
+		       chan_new(s.loop, PARENT_FD, ROLE_SCANNER, ROLE_PARENT, on_msg, on_close, &s) :
+		       NULL;
+	if (s.parent == NULL)
+		die("start", "no channel on descriptor 3");
+	loop_run(s.loop);
+	return 0;
+}

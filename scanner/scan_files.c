@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * scan-files SIGNATURES FILE...: the engine's verdict on files, without any isolation. A tool for
+ * developers, and what scripts/spike-syscalls traces; never installed. "-" as the signature folder
+ * means the built-in test signature.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "scanner/engine.h"
+
+static void print(const char *path, const struct verdict *v)
+{
+	const char *name = strrchr(path, '/');
+
+	printf("%-32s %s%s%s %s type %s layers %u bytes %llu %.2f ms\n", name != NULL ? name + 1 : path,
+	    verdict_word(v->class), v->reason != REASON_NONE ? "." : "",
+	    v->reason != REASON_NONE ? reason_word(v->reason) : "", v->name, v->type, v->layers,
+	    (unsigned long long)v->scanned, v->usec / 1000.0);
+}
+
+static int scan(const struct engine *e, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct verdict v;
+	struct stat st;
+	void *p = NULL;
+
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		perror(path);
+		return 1;
+	}
+	if (st.st_size > 0)
+		p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	if (p == MAP_FAILED) {
+		perror(path);
+		return 1;
+	}
+	getppid(); /* a mark in the trace: what follows is a job's work */
+	engine_scan(e, str_of(p, (size_t)st.st_size), &v);
+	getppid();
+	if (p != NULL)
+		munmap(p, (size_t)st.st_size);
+	print(path, &v);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct limits limits;
+	struct engine *e;
+	char why[256], scratch[] = "/tmp/scan-files.XXXXXX";
+	int bad = 0;
+
+	if (argc < 3) {
+		fprintf(stderr, "usage: scan-files SIGNATURES|- FILE...\n");
+		return 2;
+	}
+	limits_default(&limits);
+	if (mkdtemp(scratch) == NULL) {
+		perror(scratch);
+		return 1;
+	}
+	e = engine_load(strcmp(argv[1], "-") == 0 ? NULL : argv[1], scratch, &limits, why, sizeof(why));
+	if (e == NULL || engine_warm(e) != 0) {
+		fprintf(stderr, "%s: %s\n", argv[1], e == NULL ? why : "self-test failed");
+		rmdir(scratch);
+		return 1;
+	}
+	printf("%s\n", engine_note(e));
+	for (int i = 2; i < argc; i++)
+		bad |= scan(e, argv[i]);
+	rmdir(scratch);
+	return bad;
+}

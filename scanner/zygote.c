@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Orders from workers: checked, queued, run, answered. Each order gets exactly one answer unless
+ * its worker is gone or has cancelled it.
+ */
+#include "scanner/zygote.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/chan.h"
+#include "core/err.h"
+#include "core/log.h"
+#include "core/pack.h"
+#include "scanner/client.h"
+#include "scanner/poison.h"
+#include "scanner/pool.h"
+#include "scanner/queue.h"
+
+enum { PEERS_MOST = 256, TICK_MS = 250, QUIET_MS = 2000, VERDICT_MSG = 512 };
+enum { BODY_SEALS = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW };
+
+struct peer {
+	struct zygote *zygote;
+	uint32_t index;
+	struct chan *chan;
+};
+
+struct zygote {
+	struct loop *loop;
+	const struct limits *limits;
+	struct pool *pool;
+	struct queue queue;
+	struct poison poison;
+	struct peer *peers[PEERS_MOST];
+	struct timer *tick;
+	bool ticking, pumping;
+	uint64_t last; /* when the last order came in */
+	timer_fn *ready, *done;
+	void *ready_arg, *done_arg;
+};
+
+static void pump(struct zygote *z);
+
+static void set_tick(struct zygote *z)
+{
+	if (z->ticking)
+		return;
+	z->ticking = true;
+	timer_set(z->tick, TICK_MS);
+}
+
+/* ---- answers ---- */
+
+static void tell(struct peer *p, uint64_t id, const struct verdict *v)
+{
+	char space[VERDICT_MSG];
+	struct buf b = { .p = space, .cap = sizeof(space), .max = sizeof(space) };
+
+	if (scan_pack_verdict(&b, id, v) == 0)
+		chan_send(p->chan, MSG_VERDICT, buf_view(&b), NULL, 0);
+}
+
+static void refuse(struct peer *p, uint64_t id, enum verdict_reason why, struct str name)
+{
+	struct verdict v = verdict_make(VERDICT_UNSCANNABLE, why, name);
+
+	tell(p, id, &v);
+}
+
+/* An order is answered and over. */
+static void finish(struct order *o, const struct verdict *v)
+{
+	if (o->peer != NULL)
+		tell(o->peer, o->id, v);
+	order_free(o);
+}
+
+static void finish_refused(struct order *o, enum verdict_reason why, struct str name)
+{
+	struct verdict v = verdict_make(VERDICT_UNSCANNABLE, why, name);
+
+	finish(o, &v);
+}
+
+/* ---- drain ---- */
+
+static bool any_peer(const struct zygote *z)
+{
+	for (size_t i = 0; i < PEERS_MOST; i++)
+		if (z->peers[i] != NULL)
+			return true;
+	return false;
+}
+
+/* Workers close their channel when they have all answers; one that does not is not waited for. */
+static void end_if_drained(struct zygote *z)
+{
+	timer_fn *done = z->done;
+
+	if (done == NULL || queue_length(&z->queue) > 0 || pool_busy(z->pool) > 0 ||
+	    (any_peer(z) && loop_now(z->loop) - z->last < QUIET_MS))
+		return;
+	z->done = NULL;
+	done(z->done_arg);
+}
+
+void zygote_drain(struct zygote *z, timer_fn *done, void *arg)
+{
+	z->done = done;
+	z->done_arg = arg;
+	z->last = loop_now(z->loop);
+	set_tick(z);
+	end_if_drained(z);
+}
+
+/* ---- from the queue to the jobs ---- */
+
+static void on_done(void *arg, struct order *o, const struct verdict *v, bool crashed)
+{
+	struct zygote *z = arg;
+
+	if (crashed)
+		poison_add(&z->poison, o->fd, o->length);
+	finish(o, v);
+	end_if_drained(z);
+}
+
+static void on_idle(void *arg)
+{
+	struct zygote *z = arg;
+	timer_fn *ready = z->ready;
+
+	z->ready = NULL;
+	if (ready != NULL)
+		ready(z->ready_arg);
+	pump(z);
+}
+
+static void run(struct zygote *z, struct order *o)
+{
+	if (o->until <= loop_now(z->loop))
+		finish_refused(o, REASON_TIMEOUT, STR("scan-queue"));
+	else if (poison_has(&z->poison, o->fd, o->length))
+		finish_refused(o, REASON_ERROR, STR("known-to-crash"));
+	else
+		pool_run(z->pool, o);
+}
+
+static void pump(struct zygote *z)
+{
+	struct order *o;
+
+	if (z->pumping) /* an order may fail while it is handed over */
+		return;
+	z->pumping = true;
+	while (pool_room(z->pool, false) &&
+	       (o = queue_pop(&z->queue, pool_room(z->pool, true))) != NULL)
+		run(z, o);
+	z->pumping = false;
+	if (queue_length(&z->queue) > 0)
+		set_tick(z);
+}
+
+static void on_tick(void *arg)
+{
+	struct zygote *z = arg;
+	struct order *o;
+
+	z->ticking = false;
+	while ((o = queue_take_late(&z->queue, loop_now(z->loop))) != NULL)
+		finish_refused(o, REASON_TIMEOUT, STR("scan-queue"));
+	pump(z);
+	if (z->done != NULL)
+		set_tick(z);
+	end_if_drained(z);
+}
+
+/* ---- orders ---- */
+
+/* A body that nobody can change or cut any more. Only memfds have seals at all. */
+static bool sealed(int fd, uint64_t length)
+{
+	int seals = fcntl(fd, F_GET_SEALS);
+	struct stat st;
+
+	return seals >= 0 && (seals & BODY_SEALS) == BODY_SEALS && fstat(fd, &st) == 0 &&
+	       st.st_size >= 0 && (uint64_t)st.st_size == length;
+}
+
+/* REASON_NONE: the order may be queued. */
+static enum verdict_reason check(const struct zygote *z, const struct scan_order *o, int fd,
+    struct str *name)
+{
+	*name = STR("bad-body");
+	if (!sealed(fd, o->length))
+		return REASON_ERROR;
+	*name = STR("body-size");
+	if (o->length > z->limits->scan_file)
+		return REASON_LIMIT;
+	*name = STR("scan-queue");
+	if (queue_length(&z->queue) >= z->limits->scan_queue_length)
+		return REASON_LIMIT;
+	return REASON_NONE;
+}
+
+static void enqueue(struct peer *p, const struct scan_order *so, int fd)
+{
+	struct zygote *z = p->zygote;
+	uint64_t wait = so->deadline_ms < z->limits->scan_queue ? so->deadline_ms : z->limits->scan_queue;
+	struct order *o = calloc(1, sizeof(*o));
+
+	if (o == NULL) {
+		close(fd);
+		refuse(p, so->id, REASON_ERROR, STR("memory"));
+		return;
+	}
+	*o = (struct order){ .peer = p, .id = so->id, .length = so->length, .fd = fd,
+		.until = loop_now(z->loop) + wait };
+	z->last = loop_now(z->loop);
+	queue_push(&z->queue, o);
+	pump(z);
+}
+
+static void drop_peer(struct peer *p)
+{
+	struct zygote *z = p->zygote;
+	struct order *o;
+
+	while ((o = queue_take_peer(&z->queue, p)) != NULL)
+		order_free(o);
+	pool_forget_peer(z->pool, p);
+	z->peers[p->index] = NULL;
+	chan_free(p->chan);
+	free(p);
+	end_if_drained(z);
+}
+
+static void on_scan(struct peer *p, struct str body, int fd)
+{
+	struct scan_order so;
+	struct str name;
+	enum verdict_reason why;
+
+	if (fd < 0 || scan_read_order(body, &so) != 0) {
+		if (fd >= 0)
+			close(fd);
+		log_error("worker %u broke the protocol", p->index);
+		drop_peer(p);
+		return;
+	}
+	why = check(p->zygote, &so, fd, &name);
+	if (why == REASON_NONE) {
+		enqueue(p, &so, fd);
+		return;
+	}
+	close(fd);
+	refuse(p, so.id, why, name);
+}
+
+static void on_cancel(struct peer *p, struct str body)
+{
+	struct rd r = rd_of(body);
+	uint64_t id = rd_u64(&r);
+
+	if (rd_done(&r) != 0)
+		return;
+	order_free(queue_take(&p->zygote->queue, p, id));
+	/* A running one runs on: killing a job costs more than most scans. */
+	pool_forget(p->zygote->pool, p, id);
+	end_if_drained(p->zygote);
+}
+
+static void on_msg(void *arg, enum msg_type type, struct str body, int *fds, size_t nfds)
+{
+	struct peer *p = arg;
+
+	if (type == MSG_SCAN) {
+		on_scan(p, body, nfds == 1 ? fds[0] : -1);
+		return;
+	}
+	for (size_t i = 0; i < nfds; i++)
+		close(fds[i]);
+	if (type == MSG_SCAN_CANCEL)
+		on_cancel(p, body);
+}
+
+static void on_close(void *arg, int why)
+{
+	(void)why;
+	drop_peer(arg);
+}
+
+void zygote_peer(struct zygote *z, uint32_t index, int fd)
+{
+	struct peer *p = index < PEERS_MOST ? calloc(1, sizeof(*p)) : NULL;
+
+	if (p == NULL) {
+		close(fd);
+		return;
+	}
+	if (z->peers[index] != NULL)
+		drop_peer(z->peers[index]);
+	p->zygote = z;
+	p->index = index;
+	p->chan = chan_new(z->loop, fd, ROLE_SCANNER, ROLE_WORKER, on_msg, on_close, p);
+	if (p->chan == NULL)
+		free(p);
+	else
+		z->peers[index] = p;
+}
+
+struct zygote *zygote_new(struct loop *l, const struct limits *limits, struct engine *e,
+    const struct jail *j, unsigned jobs, timer_fn *ready, void *arg)
+{
+	struct zygote *z = calloc(1, sizeof(*z));
+
+	if (z == NULL)
+		return NULL;
+	z->loop = l;
+	z->limits = limits;
+	z->ready = ready;
+	z->ready_arg = arg;
+	queue_init(&z->queue);
+	z->tick = timer_new(l, on_tick, z);
+	z->pool = z->tick != NULL ? pool_new(l, limits, e, j, jobs, on_done, on_idle, z) : NULL;
+	return z->pool != NULL ? z : NULL;
+}

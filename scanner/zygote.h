@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The broker between workers and jobs: checks each order, queues it, hands it to a job and the
+ * verdict back. It never looks into a body.
+ */
+#ifndef SCANNER_ZYGOTE_H
+#define SCANNER_ZYGOTE_H
+
+#include "core/loop.h"
+#include "scanner/engine.h"
+#include "scanner/jail.h"
+
+struct zygote;
+
+/*
+ * All by reference; ready is called once, when the first job serves. NULL when memory is short.
+ * It lives as long as the process.
+ */
+struct zygote *zygote_new(struct loop *l, const struct limits *limits, struct engine *e,
+    const struct jail *j, unsigned jobs, timer_fn *ready, void *arg);
+
+/* A channel to a worker; replaces the older one of that index. The descriptor becomes ours. */
+void zygote_peer(struct zygote *z, uint32_t index, int fd);
+
+/*
+ * Finish what waits and runs, and what workers still send while they change over to another
+ * scanner; then call done once.
+ */
+void zygote_drain(struct zygote *z, timer_fn *done, void *arg);
+
+#endif
