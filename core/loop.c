@@ -12,6 +12,9 @@ enum { LOOP_TURN_FNS = 8 };
 struct loop {
 	uv_loop_t uv;
 	uv_check_t check;
+	uv_idle_t idle;
+	timer_fn *busy;
+	void *busy_arg;
 	struct {
 		timer_fn *fn;
 		void *arg;
@@ -57,7 +60,8 @@ struct loop *loop_new(void)
 		return NULL;
 	}
 	uv_check_init(&l->uv, &l->check);
-	l->check.data = l;
+	uv_idle_init(&l->uv, &l->idle);
+	l->check.data = l->idle.data = l;
 	return l;
 }
 
@@ -82,7 +86,7 @@ static void close_any(uv_handle_t *h, void *arg)
 
 	if (uv_is_closing(h))
 		return;
-	uv_close(h, h == (uv_handle_t *)&l->check ? NULL : on_closed_free);
+	uv_close(h, h == (uv_handle_t *)&l->check || h == (uv_handle_t *)&l->idle ? NULL : on_closed_free);
 }
 
 void loop_free(struct loop *l)
@@ -110,6 +114,23 @@ void loop_on_turn(struct loop *l, timer_fn *fn, void *arg)
 		uv_check_start(&l->check, on_check);
 		uv_unref((uv_handle_t *)&l->check);
 	}
+}
+
+static void on_idle(uv_idle_t *idle)
+{
+	struct loop *l = idle->data;
+
+	l->busy(l->busy_arg);
+}
+
+void loop_busy(struct loop *l, timer_fn *fn, void *arg)
+{
+	l->busy = fn;
+	l->busy_arg = arg;
+	if (fn != NULL)
+		uv_idle_start(&l->idle, on_idle);
+	else
+		uv_idle_stop(&l->idle);
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events)

@@ -33,6 +33,12 @@ uint64_t loop_now(const struct loop *l);
 void loop_on_turn(struct loop *l, timer_fn *fn, void *arg);
 
 /*
+ * While set (not NULL) fn is called once in each turn and the loop does not sleep: for work
+ * that was put off so that others get their turn.
+ */
+void loop_busy(struct loop *l, timer_fn *fn, void *arg);
+
+/*
  * Watch a descriptor; nothing is watched before watch_set. The descriptor stays the caller's
  * and may be closed right after watch_free. NULL when memory is short.
  */

@@ -126,6 +126,7 @@ void flow_run(struct flow *f)
 		return;
 	}
 	f->running = true;
+	f->yielded = false; /* a place in the line that is taken late does no harm */
 	for (int i = 0; i < FLOW_STEPS_PER_RUN && f->state != FLOW_END; i++) {
 		enum flow_state was = f->state, next;
 
@@ -148,12 +149,14 @@ void flow_wake(struct flow *f)
 	if (f->running)
 		f->again = true;
 	else
-		timer_set(f->timer, 0);
+		flow_yield(f);
 }
 
 void flow_yield(struct flow *f)
 {
-	timer_set(f->timer, 0);
+	if (!f->yielded)
+		worker_later(f->w, f->handle);
+	f->yielded = true;
 }
 
 static const char *timeout_action(const struct flow *f)
@@ -161,7 +164,6 @@ static const char *timeout_action(const struct flow *f)
 	return f->state == FLOW_TUNNEL || f->state == FLOW_RELAY ? f->action : "timeout";
 }
 
-/* Also the way in which flow_wake gets a flow to run from the loop itself. */
 static void on_time(void *arg)
 {
 	struct flow *f = arg;
@@ -169,7 +171,6 @@ static void on_time(void *arg)
 
 	if (f->deadline > now) {
 		timer_set(f->timer, f->deadline - now);
-		flow_run(f);
 		return;
 	}
 	f->deadline = 0;

@@ -59,6 +59,7 @@ struct flow {
 	bool to_relay;	   /* the origin switched protocols */
 	bool reset;	  /* end with RST toward the client */
 	bool finished;	  /* a step asked for the end; used to leave loops early */
+	bool yielded;	     /* has a place in the worker's line */
 	bool running, again; /* the driver runs; an event came meanwhile */
 	const char *action; /* for the audit: what became of it */
 	const char *rule;

@@ -271,10 +271,24 @@ static void end_early(struct txn *t)
 	}
 }
 
+/* What is released can go on at once: its receiver took bytes in the last flush. */
+static bool can_pour(const struct flow *f)
+{
+	const struct txn *t = f->txn;
+
+	return t != NULL && ((t->down.state == LEG_RELEASE && f->client.out.len < f->w->limits.out) ||
+				(t->up.state == LEG_RELEASE && f->origin.out.len < f->w->limits.out));
+}
+
 static bool round_of(struct flow *f)
 {
-	bool moved = txn_request_pump(f);
+	bool moved;
 
+	/* First make room: what is released goes on only where the receiver has taken something. */
+	if (f->origin.fd >= 0)
+		end_flush(&f->origin);
+	end_flush(&f->client);
+	moved = txn_request_pump(f);
 	if (!f->finished && f->txn != NULL && f->origin.fd >= 0)
 		moved |= txn_response_pump(f);
 	if (f->finished)
@@ -287,7 +301,7 @@ static bool round_of(struct flow *f)
 		txn_finish(f);
 		moved = !f->finished;
 	}
-	return moved;
+	return moved || can_pour(f);
 }
 
 static bool reads_client(const struct flow *f)

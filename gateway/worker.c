@@ -53,6 +53,47 @@ struct flow *worker_find(struct worker *w, uint64_t handle)
 	return i < w->nflows_max && w->flow_gens[i] == handle >> 32 ? w->flows[i] : NULL;
 }
 
+/* Those who yield again get into the next turn's line. */
+static void run_later(void *arg)
+{
+	struct worker *w = arg;
+	uint64_t *line = w->later;
+	size_t n = w->later_n;
+
+	w->later = NULL;
+	w->later_n = w->later_cap = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct flow *f = worker_find(w, line[i]);
+
+		if (f != NULL)
+			flow_run(f);
+	}
+	if (w->later_n == 0) {
+		loop_busy(w->loop, NULL, NULL);
+		if (w->later == NULL) { /* keep the memory for the next time */
+			w->later = line;
+			w->later_cap = n;
+			return;
+		}
+	}
+	free(line);
+}
+
+void worker_later(struct worker *w, uint64_t handle)
+{
+	if (w->later_n == w->later_cap) {
+		size_t cap = w->later_cap > 0 ? w->later_cap * 2 : 64;
+		uint64_t *line = realloc(w->later, cap * sizeof(*line));
+
+		if (line == NULL) /* a later event of the flow itself will run it */
+			return;
+		w->later = line;
+		w->later_cap = cap;
+	}
+	w->later[w->later_n++] = handle;
+	loop_busy(w->loop, run_later, w);
+}
+
 static void drained(struct worker *w)
 {
 	if (!w->draining || w->nflows > 0 || !audit_idle(w->audit))
@@ -381,6 +422,7 @@ static void worker_free(struct worker *w)
 	policy_free(w->policy);
 	chan_free(w->parent);
 	loop_free(w->loop);
+	free(w->later);
 	free(w->listeners);
 	free(w->scratch);
 	free(w->flow_gens);

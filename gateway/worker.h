@@ -36,6 +36,8 @@ struct worker {
 	struct flow **flows; /* by index; NULL: free */
 	uint32_t *flow_gens;
 	uint32_t nflows_max, nflows, next_free;
+	uint64_t *later; /* handles of flows that yielded, later_n of them */
+	size_t later_n, later_cap;
 	uint64_t held; /* bytes of bodies kept back */
 	uint64_t next_flow_id, next_incident;
 	bool draining, search, failed;
@@ -51,6 +53,8 @@ int worker_main(int parent_fd);
 /* Register a flow: false when the worker is full. The handle stays unique over reuse. */
 bool worker_add(struct worker *w, struct flow *f, uint64_t *handle);
 void worker_remove(struct worker *w, uint64_t handle);
+/* Run that flow in the next turn, if it is still there. */
+void worker_later(struct worker *w, uint64_t handle);
 struct flow *worker_find(struct worker *w, uint64_t handle);
 
 #endif
