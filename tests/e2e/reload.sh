@@ -23,7 +23,7 @@ cp "$conf" "$OUT/good"
 printf 'rules:\n  - nam: x\n' >"$conf"
 in_gw "$SALLYPORT" reload --config "$conf" >"$OUT/said" 2>&1
 is "reload refuses a bad file" $? 3
-like "and names the line" "$(cat "$OUT/said")" 'line 2'
+like "and names line and token" "$(cat "$OUT/said")" 'yaml:2: nam'
 kill -HUP "$(lab_pid gateway)"
 sleep 0.5
 is "after SIGHUP with a bad file the old rules hold" "$(get https://www.origin.test/clean.txt)" 403
