@@ -32,15 +32,13 @@ static const int job_calls[] = { SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(lseek
  * The zygote's own: its loop and channels, forking and ending jobs, and the calls by which a job
  * confines itself further.
  */
-static const int zygote_calls[] = { SCMP_SYS(writev), SCMP_SYS(readv), SCMP_SYS(recvfrom),
-	SCMP_SYS(sendto), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl),
-	SCMP_SYS(socketpair), SCMP_SYS(setsockopt), SCMP_SYS(wait4), SCMP_SYS(getpid),
-	SCMP_SYS(getppid), SCMP_SYS(gettid), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction),
+static const int zygote_calls[] = { SCMP_SYS(writev), SCMP_SYS(recvfrom), SCMP_SYS(epoll_wait),
+	SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl), SCMP_SYS(socketpair), SCMP_SYS(wait4),
+	SCMP_SYS(getpid), SCMP_SYS(getppid), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction),
 	SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(dup2), SCMP_SYS(dup3),
 	SCMP_SYS(pipe2), SCMP_SYS(close_range), SCMP_SYS(prctl), SCMP_SYS(seccomp),
 	SCMP_SYS(setrlimit), SCMP_SYS(prlimit64), SCMP_SYS(landlock_create_ruleset),
-	SCMP_SYS(landlock_add_rule), SCMP_SYS(landlock_restrict_self), SCMP_SYS(eventfd2),
-	SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(getrusage) };
+	SCMP_SYS(landlock_add_rule), SCMP_SYS(landlock_restrict_self) };
 
 #if JAIL_SANITIZED
 static const int sanitizer_calls[] = { SCMP_SYS(sigaltstack), SCMP_SYS(readlink),

@@ -13,7 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/capability.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -89,6 +91,18 @@ static inline void rig_program(const char *name, char *path, size_t n)
 	ck_assert_msg(access(path, X_OK) == 0, "%s is not built", path);
 }
 
+/* What the scanner starts with; set before rig_process. */
+enum rig_rights { RIG_ALL_RIGHTS, RIG_NO_MOUNT, RIG_NOBODY };
+static enum rig_rights rig_rights;
+
+static inline void rig_drop_rights(void)
+{
+	if (rig_rights == RIG_NO_MOUNT)
+		prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN); /* as in a container; exec takes it away */
+	if (rig_rights == RIG_NOBODY && setgid(65534) + setuid(65534) != 0)
+		_exit(126);
+}
+
 static inline pid_t rig_exec(const char *program, int fd)
 {
 	char path[1024];
@@ -101,6 +115,7 @@ static inline pid_t rig_exec(const char *program, int fd)
 		dup2(fd, RIG_FD);
 		fcntl(RIG_FD, F_SETFD, 0);
 		close_range(RIG_FD + 1, ~0U, 0);
+		rig_drop_rights();
 		execl(path, "sallyport-scanner", "role", "scanner", (char *)NULL);
 		_exit(127);
 	}

@@ -69,6 +69,30 @@ START_TEST(all_six_kinds_of_confinement_hold_for_root)
 }
 END_TEST
 
+/* In a container without CAP_SYS_ADMIN, or without root at all: less, said aloud, still denied. */
+START_TEST(with_fewer_rights_less_holds_and_the_note_says_so)
+{
+	static const char *const acts[] = { "socket", "open", "sibling", "fork", "exec", "mmap-exec", "kill" };
+	char body[64];
+
+	if (geteuid() != 0)
+		return;
+	rig_stop(&r);
+	rig_rights = _i == 0 ? RIG_NO_MOUNT : RIG_NOBODY;
+	setup();
+	ck_assert_msg(strstr(r.note, "sandbox seccomp,caps,uid,landlock") != NULL, "%s", r.note);
+	ck_assert_msg(strstr(r.note, "root") == NULL && strstr(r.note, "netns") == NULL, "%s", r.note);
+	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
+		snprintf(body, sizeof(body), "HOSTILE:%s", acts[i]);
+		if (rig_scan(&r, str_c(body))->class == VERDICT_CLEAN)
+			ck_assert_str_eq(r.verdict.name, "denied");
+		else
+			ck_assert_int_eq(r.verdict.reason, REASON_ERROR);
+		rig_expect(&r, rig_eicar(), INFECTED, NONE);
+	}
+}
+END_TEST
+
 START_TEST(a_body_that_killed_a_job_is_not_given_to_a_second)
 {
 	pid_t before[RIG_JOBS_MOST], after[RIG_JOBS_MOST];
@@ -153,6 +177,7 @@ int main(void)
 	tcase_add_loop_test(t, an_attack_is_denied_and_the_next_scan_is_answered_right, 0,
 	    sizeof(rows) / sizeof(rows[0]));
 	tcase_add_test(t, all_six_kinds_of_confinement_hold_for_root);
+	tcase_add_loop_test(t, with_fewer_rights_less_holds_and_the_note_says_so, 0, 2);
 	tcase_add_test(t, a_body_that_killed_a_job_is_not_given_to_a_second);
 	tcase_add_test(t, many_crashes_slow_the_restart_and_do_not_end_the_service);
 	tcase_add_test(t, a_job_killed_in_mid_scan_gives_error);
