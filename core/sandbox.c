@@ -160,7 +160,8 @@ static int filter_calls(const struct profile *p)
 		SCMP_SYS(process_vm_readv), SCMP_SYS(getppid), SCMP_SYS(set_robust_list),
 		SCMP_SYS(rseq), SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(pipe), SCMP_SYS(pipe2), SCMP_SYS(kill),
 		SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(uname), SCMP_SYS(access),
-		SCMP_SYS(personality), SCMP_SYS(execve) };
+		SCMP_SYS(personality), SCMP_SYS(execve), SCMP_SYS(getdents),
+		SCMP_SYS(lstat), SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(unlink), SCMP_SYS(tkill) };
 
 	for (size_t i = 0; i < sizeof(sanitizer) / sizeof(sanitizer[0]); i++)
 		seccomp_rule_add(ctx, SCMP_ACT_ALLOW, sanitizer[i], 0);

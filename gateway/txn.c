@@ -297,7 +297,7 @@ static bool round_of(struct flow *f)
 	if (f->origin.fd >= 0)
 		end_flush(&f->origin);
 	end_flush(&f->client);
-	if (ended(f->txn)) {
+	if (ended(f->txn) && !f->to_relay) {
 		txn_finish(f);
 		moved = !f->finished;
 	}

@@ -31,6 +31,7 @@ struct h1 {
 	struct head head;
 	uint64_t left;
 	bool crlf_skipped, to_head, to_connect, interim;
+	bool told; /* the last event showed a head: its bytes go with the next call */
 	int err;
 };
 
@@ -73,9 +74,10 @@ static void fail(struct h1 *d, struct h1_ev *ev, int err)
 	*ev = (struct h1_ev){ .type = H1_ERROR, .err = err };
 }
 
-/* The head's bytes are needed until the next message: nothing is kept between messages. */
+/* The head's bytes are needed until the next call: nothing is kept between messages. */
 static void forget(struct h1 *d)
 {
+	d->told = false;
 	buf_free(&d->text);
 	free(d->fields);
 	d->fields = NULL;
@@ -185,6 +187,7 @@ static void on_head(struct h1 *d, struct str in, size_t *used, struct h1_ev *ev)
 	d->left = d->head.length;
 	d->interim = d->side == H1_RESPONSE && d->head.status < 200 && d->head.status != 101;
 	d->state = body_state(&d->head);
+	d->told = true;
 	*ev = (struct h1_ev){ .type = H1_HEAD, .head = &d->head };
 }
 
@@ -328,6 +331,8 @@ void h1_next(struct h1 *d, struct str in, size_t *used, struct h1_ev *ev)
 {
 	size_t all = 0;
 
+	if (d->told)
+		forget(d);
 	*ev = (struct h1_ev){ .type = H1_MORE };
 	for (;;) {
 		size_t n = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One HTTP message head as views, the vocabulary for h1 now and h2 later. Views point into the
- * decoder's own buffer and die when the decoder starts the next head.
+ * decoder's own buffer and die with the decoder's next call.
  */
 #ifndef HTTP_HEAD_H
 #define HTTP_HEAD_H
