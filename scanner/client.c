@@ -28,7 +28,7 @@ struct scan {
 	uint32_t generation;
 	bool used, waiting;
 	struct link *link; /* NULL while waiting */
-	int fd;		   /* our duplicate while waiting, else -1 */
+	int fd;            /* our duplicate while waiting, else -1 */
 	uint64_t length, until;
 	uint8_t direction;
 	scan_fn *fn;
@@ -40,7 +40,7 @@ struct scan_client {
 	struct loop *loop;
 	const struct limits *limits;
 	struct timer *timer;
-	uint64_t timer_at; /* 0: not set */
+	uint64_t timer_at;  /* 0: not set */
 	struct link *link;  /* takes what is new; NULL: scans wait */
 	struct link *older; /* take nothing new */
 	struct scan *scans;
@@ -87,7 +87,9 @@ static struct scan *take_slot(struct scan_client *c)
 		if (!c->scans[i].used) {
 			struct scan *s = &c->scans[i];
 
-			*s = (struct scan){ .generation = s->generation + 1, .used = true, .fd = -1 };
+			*s = (struct scan){
+				.generation = s->generation + 1, .used = true, .fd = -1
+			};
 			c->used++;
 			return s;
 		}
@@ -169,8 +171,10 @@ static void on_timer(void *arg)
 static int send_scan(struct scan_client *c, struct scan *s, int fd)
 {
 	uint64_t most = c->limits->scan_queue + c->limits->scan;
-	struct scan_order o = { .id = handle_of(c, s), .length = s->length,
-		.direction = s->direction, .deadline_ms = (uint32_t)most,
+	struct scan_order o = { .id = handle_of(c, s),
+		.length = s->length,
+		.direction = s->direction,
+		.deadline_ms = (uint32_t)most,
 		.file_name = str_c(s->name) };
 	char space[SCAN_MSG_MAX];
 	struct buf b = { .p = space, .cap = sizeof(space), .max = sizeof(space) };

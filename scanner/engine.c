@@ -127,7 +127,8 @@ static int set_options(struct engine *e, const char *scratch)
 	};
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		if (cl_engine_set_num(e->cl, numbers[i].field, (long long)numbers[i].value) != CL_SUCCESS)
+		if (cl_engine_set_num(e->cl, numbers[i].field, (long long)numbers[i].value) !=
+		    CL_SUCCESS)
 			return CL_EARG;
 	engine_watch(e);
 	return cl_engine_set_str(e->cl, CL_ENGINE_TMPDIR, scratch);
@@ -146,7 +147,8 @@ static void write_note(struct engine *e, unsigned n)
 	snprintf(e->note, sizeof(e->note), "%u signatures, libclamav %s", n, cl_retver());
 	if (days >= 0)
 		snprintf(e->note + strlen(e->note), sizeof(e->note) - strlen(e->note),
-		    ", %ld days old%s", days, days > STALE_DAYS ? " (STALE: does freshclam run?)" : "");
+		    ", %ld days old%s", days,
+		    days > STALE_DAYS ? " (STALE: does freshclam run?)" : "");
 }
 
 static int load_all(struct engine *e, const char *folder, const char *scratch)
@@ -165,8 +167,8 @@ static int load_all(struct engine *e, const char *folder, const char *scratch)
 	return r;
 }
 
-struct engine *engine_load(const char *folder, const char *scratch, const struct limits *limits,
-    char *why, size_t cap)
+struct engine *engine_load(
+    const char *folder, const char *scratch, const struct limits *limits, char *why, size_t cap)
 {
 	struct engine *e = calloc(1, sizeof(*e));
 	int r = e != NULL ? CL_SUCCESS : CL_EMEM;
@@ -221,12 +223,13 @@ static void warm_iconv(void)
 
 int engine_warm(struct engine *e)
 {
-	static const char *const samples[] = {
-		"<html><head><script>var a = 'b' + \"c\";</script></head><body>warm</body></html>\n",
+	static const char *const samples[] = { "<html><head><script>var a = 'b' + "
+					       "\"c\";</script></head><body>warm</body></html>\n",
 		"From: a@b.test\r\nTo: c@d.test\r\nSubject: =?utf-8?B?d2FybQ==?=\r\n"
 		"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-16\r\n"
 		"Content-Transfer-Encoding: base64\r\n\r\nd2FybSB1cCB0aGUgc2Nhbm5lcg==\r\n",
-		"%PDF-1.4\n1 0 obj\n<< /Length 4 >>\nstream\nwarm\nendstream\nendobj\ntrailer\n<< >>\n%%EOF\n",
+		"%PDF-1.4\n1 0 obj\n<< /Length 4 >>\nstream\nwarm\nendstream\nendobj\ntrailer\n<< "
+		">>\n%%EOF\n",
 		"\xff\xfe<\0h\0t\0m\0l\0>\0" };
 	unsigned char digest[ENGINE_DIGEST];
 	char eicar[EICAR_LEN + 1];

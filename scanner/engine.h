@@ -18,8 +18,8 @@ enum { ENGINE_DIGEST = 32 };
  * test signature alone, see engine_is_test). scratch is where the engine may write. The limits are
  * kept by reference. NULL when a database is broken, with a sentence in why.
  */
-struct engine *engine_load(const char *folder, const char *scratch, const struct limits *limits,
-    char *why, size_t cap);
+struct engine *engine_load(
+    const char *folder, const char *scratch, const struct limits *limits, char *why, size_t cap);
 
 /* Only the EICAR test signature is there. */
 bool engine_is_test(const struct engine *e);

@@ -20,14 +20,16 @@ static void on_virus(int fd, const char *name, void *arg)
 }
 
 static cl_error_t on_layer(int fd, const char *type, const char **ancestors, size_t parent_size,
-    const char *name, size_t size, const char *bytes, uint32_t level, uint32_t attributes, void *arg)
+    const char *name, size_t size, const char *bytes, uint32_t level, uint32_t attributes,
+    void *arg)
 {
 	(void)fd;
 	(void)ancestors;
 	(void)parent_size;
 	(void)name;
 	(void)attributes;
-	layers_open(arg, level, type != NULL ? type : "", bytes != NULL ? str_of(bytes, size) : STR_NONE);
+	layers_open(
+	    arg, level, type != NULL ? type : "", bytes != NULL ? str_of(bytes, size) : STR_NONE);
 	return CL_CLEAN;
 }
 
@@ -49,8 +51,8 @@ void engine_watch(struct engine *e)
 	cl_engine_set_clcb_meta(e->cl, on_member);
 }
 
-static void put(struct verdict *v, enum verdict_class class, enum verdict_reason reason,
-    const char *name)
+static void put(
+    struct verdict *v, enum verdict_class class, enum verdict_reason reason, const char *name)
 {
 	*v = verdict_make(class, reason, str_c(name));
 }

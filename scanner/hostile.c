@@ -29,8 +29,10 @@ static bool try_open(void)
 static bool try_sibling(void)
 {
 	/* The zygote's root, the signatures and the next job's folder. */
-	return open("/", O_RDONLY | O_DIRECTORY) >= 0 || open("/signatures", O_RDONLY | O_DIRECTORY) >= 0 ||
-	       open("/job-1", O_RDONLY | O_DIRECTORY) >= 0 || open("/x", O_RDWR | O_CREAT, 0600) >= 0;
+	return open("/", O_RDONLY | O_DIRECTORY) >= 0 ||
+	       open("/signatures", O_RDONLY | O_DIRECTORY) >= 0 ||
+	       open("/job-1", O_RDONLY | O_DIRECTORY) >= 0 ||
+	       open("/x", O_RDWR | O_CREAT, 0600) >= 0;
 }
 
 static bool try_fork(void)
@@ -52,7 +54,8 @@ static bool try_exec(void)
 
 static bool try_mmap_exec(void)
 {
-	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
+	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
+	       MAP_FAILED;
 }
 
 static bool try_mprotect_exec(void)
@@ -92,8 +95,8 @@ static bool try_memory(void)
 	for (int i = 0; i < 64; i++) {
 		size_t n = (size_t)256 << 20;
 
-		if (mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
-			0) == MAP_FAILED)
+		if (mmap(NULL, n, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) == MAP_FAILED)
 			return false;
 	}
 	return true;
@@ -154,7 +157,8 @@ static const struct {
 	{ "fork", try_fork }, { "exec", try_exec }, { "mmap-exec", try_mmap_exec },
 	{ "mprotect-exec", try_mprotect_exec }, { "file-size", try_file_size },
 	{ "memory", try_memory }, { "loop", try_loop }, { "null", try_null }, { "kill", try_kill },
-	{ "sigio", try_sigio }, { "ptrace", try_ptrace }, { "limit", try_limit }, { "lie", try_lie } };
+	{ "sigio", try_sigio }, { "ptrace", try_ptrace }, { "limit", try_limit },
+	{ "lie", try_lie } };
 
 bool hostile_act(struct str body, struct verdict *v)
 {

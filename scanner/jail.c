@@ -31,8 +31,13 @@
 #define PLAIN_PLACE "/tmp"
 #define PLAIN_NAME "sallyport-scan."
 
-enum { SPARE_FILES = 512, SCRATCH_INODES = 65536, CLEAR_DEPTH = 64, CLEAR_STEPS = 200000,
-	STALE_AGE = 60 };
+enum {
+	SPARE_FILES = 512,
+	SCRATCH_INODES = 65536,
+	CLEAR_DEPTH = 64,
+	CLEAR_STEPS = 200000,
+	STALE_AGE = 60
+};
 
 static int no(const char *step)
 {
@@ -114,8 +119,8 @@ static int enter_root(int signatures_fd, const struct limits *limits, uid_t uid,
 	return r;
 }
 
-static int own_root(struct jail *j, const char *signatures, const struct limits *limits, uid_t uid,
-    gid_t gid)
+static int own_root(
+    struct jail *j, const char *signatures, const struct limits *limits, uid_t uid, gid_t gid)
 {
 	int fd, r;
 
@@ -128,7 +133,8 @@ static int own_root(struct jail *j, const char *signatures, const struct limits 
 	if (r == 0) {
 		j->flags |= SANDBOX_ROOT;
 		snprintf(j->scratch, sizeof(j->scratch), "/");
-		snprintf(j->signatures, sizeof(j->signatures), "%s", fd >= 0 ? SIGNATURES_INSIDE : "");
+		snprintf(
+		    j->signatures, sizeof(j->signatures), "%s", fd >= 0 ? SIGNATURES_INSIDE : "");
 	}
 	if (fd >= 0)
 		close(fd);
@@ -217,7 +223,8 @@ int jail_enter(struct jail *j, const char *signatures, const struct limits *limi
 	int r;
 
 	*j = (struct jail){ .null_fd = open("/dev/null", O_RDWR | O_CLOEXEC),
-		.statm_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC), .root_fd = -1,
+		.statm_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC),
+		.root_fd = -1,
 		.zygote = getpid() };
 	capng_get_caps_process();
 	sandbox_user(&uid, &gid);
@@ -235,7 +242,8 @@ int jail_enter(struct jail *j, const char *signatures, const struct limits *limi
 		r = sandbox_common(); /* after the user: changing it resets these */
 	if (r == 0)
 		j->root_fd = open(j->scratch, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (r == 0 && (j->root_fd < 0 || j->null_fd < 0 || flock(j->root_fd, LOCK_EX | LOCK_NB) != 0))
+	if (r == 0 &&
+	    (j->root_fd < 0 || j->null_fd < 0 || flock(j->root_fd, LOCK_EX | LOCK_NB) != 0))
 		r = no("scratch folder");
 	return r;
 }

@@ -15,9 +15,9 @@
 enum { JAIL_SCRATCH = 64, JAIL_PATH = 128 };
 
 struct jail {
-	int flags;			/* sandbox_flag that hold for the zygote */
-	char scratch[JAIL_SCRATCH];	/* folder that may be written, as seen from inside */
-	char signatures[4096];		/* signature folder as seen from inside; "" when there is none */
+	int flags;                  /* sandbox_flag that hold for the zygote */
+	char scratch[JAIL_SCRATCH]; /* folder that may be written, as seen from inside */
+	char signatures[4096]; /* signature folder as seen from inside; "" when there is none */
 	int null_fd, statm_fd, root_fd; /* root_fd: the scratch folder */
 	pid_t zygote;
 };

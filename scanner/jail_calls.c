@@ -19,14 +19,13 @@
 
 /* What libclamav does: read memory, write scratch files, take them away again. */
 static const int job_calls[] = { SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(lseek),
-	SCMP_SYS(pread64), SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(close), SCMP_SYS(fstat),
-	SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(munmap),
-	SCMP_SYS(mremap), SCMP_SYS(brk), SCMP_SYS(madvise), SCMP_SYS(futex), SCMP_SYS(unlink),
-	SCMP_SYS(unlinkat), SCMP_SYS(rmdir), SCMP_SYS(mkdir), SCMP_SYS(mkdirat), SCMP_SYS(chmod),
-	SCMP_SYS(fchmodat), SCMP_SYS(getdents64), SCMP_SYS(ftruncate), SCMP_SYS(clock_gettime),
-	SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(getrandom), SCMP_SYS(recvmsg),
-	SCMP_SYS(sendmsg), SCMP_SYS(exit_group), SCMP_SYS(exit), SCMP_SYS(rt_sigreturn),
-	SCMP_SYS(restart_syscall) };
+	SCMP_SYS(pread64), SCMP_SYS(openat), SCMP_SYS(close), SCMP_SYS(fstat), SCMP_SYS(newfstatat),
+	SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(brk), SCMP_SYS(madvise), SCMP_SYS(futex),
+	SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(rmdir), SCMP_SYS(mkdir), SCMP_SYS(mkdirat),
+	SCMP_SYS(chmod), SCMP_SYS(fchmodat), SCMP_SYS(getdents64), SCMP_SYS(ftruncate),
+	SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(getrandom),
+	SCMP_SYS(recvmsg), SCMP_SYS(sendmsg), SCMP_SYS(exit_group), SCMP_SYS(exit),
+	SCMP_SYS(rt_sigreturn), SCMP_SYS(restart_syscall) };
 
 /*
  * The zygote's own: its loop and channels, forking and ending jobs, and the calls by which a job
@@ -35,10 +34,10 @@ static const int job_calls[] = { SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(lseek
 static const int zygote_calls[] = { SCMP_SYS(writev), SCMP_SYS(recvfrom), SCMP_SYS(epoll_wait),
 	SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl), SCMP_SYS(socketpair), SCMP_SYS(wait4),
 	SCMP_SYS(getpid), SCMP_SYS(getppid), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction),
-	SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(dup2), SCMP_SYS(dup3),
-	SCMP_SYS(pipe2), SCMP_SYS(close_range), SCMP_SYS(prctl), SCMP_SYS(seccomp),
-	SCMP_SYS(setrlimit), SCMP_SYS(prlimit64), SCMP_SYS(landlock_create_ruleset),
-	SCMP_SYS(landlock_add_rule), SCMP_SYS(landlock_restrict_self) };
+	SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(dup2), SCMP_SYS(dup3), SCMP_SYS(pipe2),
+	SCMP_SYS(close_range), SCMP_SYS(prctl), SCMP_SYS(seccomp), SCMP_SYS(setrlimit),
+	SCMP_SYS(prlimit64), SCMP_SYS(landlock_create_ruleset), SCMP_SYS(landlock_add_rule),
+	SCMP_SYS(landlock_restrict_self) };
 
 #if JAIL_SANITIZED
 static const int sanitizer_calls[] = { SCMP_SYS(sigaltstack), SCMP_SYS(readlink),
@@ -105,13 +104,16 @@ static scmp_filter_ctx new_filter(void)
 	scmp_filter_ctx f = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int r = f != NULL ? 0 : -ERR_SYSTEM;
 
-	/* A tree instead of a list: jobs make thousands of calls. Old kernels' libraries lack it. */
+	/* A tree instead of a list: jobs make thousands of calls. Old kernels' libraries lack it.
+	 */
 	if (r == 0)
 		seccomp_attr_set(f, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	r = r != 0 ? r : allow(f, job_calls, sizeof(job_calls) / sizeof(job_calls[0]));
 	r = r != 0 ? r : allow_narrow(f);
 #if JAIL_SANITIZED
-	r = r != 0 ? r : allow(f, sanitizer_calls, sizeof(sanitizer_calls) / sizeof(sanitizer_calls[0]));
+	r = r != 0
+		? r
+		: allow(f, sanitizer_calls, sizeof(sanitizer_calls) / sizeof(sanitizer_calls[0]));
 #endif
 	if (r == 0)
 		return f;

@@ -48,8 +48,8 @@ static int set_limits(const struct jail *j, const struct limits *l)
 static int keep_only(const struct jail *j, int sock)
 {
 	if (dup2(j->null_fd, 0) < 0 || dup2(j->null_fd, 1) < 0 ||
-	    (!JAIL_SANITIZED && dup2(j->null_fd, 2) < 0) || dup2(sock, 3) < 0 || fcntl(3, F_SETFD, 0) != 0 ||
-	    close_range(JOB_FIRST_FREE, ~0U, 0) != 0)
+	    (!JAIL_SANITIZED && dup2(j->null_fd, 2) < 0) || dup2(sock, 3) < 0 ||
+	    fcntl(3, F_SETFD, 0) != 0 || close_range(JOB_FIRST_FREE, ~0U, 0) != 0)
 		return -ERR_SYSTEM;
 	return 0;
 }

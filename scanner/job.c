@@ -30,7 +30,9 @@ int job_send(int sock, uint64_t number, uint64_t length, int memfd)
 	struct buf b = { .p = bytes, .cap = sizeof(bytes), .max = sizeof(bytes) };
 	union control c = { .space = { 0 } };
 	struct iovec iov = { bytes, sizeof(bytes) };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = c.space,
+	struct msghdr m = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = c.space,
 		.msg_controllen = sizeof(c.space) };
 
 	pack_u64(&b, number);
@@ -48,7 +50,9 @@ static int next_order(uint64_t *number, uint64_t *length)
 	char bytes[JOB_ORDER + 1];
 	union control c = { .space = { 0 } };
 	struct iovec iov = { bytes, sizeof(bytes) };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = c.space,
+	struct msghdr m = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = c.space,
 		.msg_controllen = sizeof(c.space) };
 	ssize_t n = recvmsg(JOB_SOCK, &m, MSG_CMSG_CLOEXEC);
 	struct rd r = rd_of(str_of(bytes, n > 0 ? (size_t)n : 0));

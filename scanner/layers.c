@@ -61,16 +61,37 @@ static const struct {
 static const struct {
 	const char *type, *word;
 } words[] = {
-	{ "TEXT_ASCII", "text" }, { "TEXT_UTF8", "text" }, { "TEXT_UTF16LE", "text" },
-	{ "TEXT_UTF16BE", "text" }, { "SCRIPT", "script" }, { "HTML_UTF16", "html" },
-	{ "MSEXE", "pe" }, { "MACHO_UNIBIN", "macho" }, { "POSIX_TAR", "tar" },
-	{ "OLD_TAR", "tar" }, { "CPIO_OLD", "cpio" }, { "CPIO_ODC", "cpio" },
-	{ "CPIO_NEWC", "cpio" }, { "CPIO_CRC", "cpio" }, { "BZ", "bz2" }, { "MSOLE2", "ole2" },
-	{ "MSCAB", "cab" }, { "MSCHM", "chm" }, { "OOXML_WORD", "docx" }, { "OOXML_PPT", "pptx" },
-	{ "OOXML_XL", "xlsx" }, { "OOXML_HWP", "hwpx" }, { "ISO9660", "iso" },
-	{ "PYTHON_COMPILED", "pyc" }, { "LHA_LZH", "lzh" }, { "NULSFT", "nsis" },
-	{ "BINARY_DATA", "unknown" }, { "ANY", "unknown" }, { "IGNORED", "unknown" },
-	{ "PART_ANY", "unknown" }, { "ERROR", "unknown" },
+	{ "TEXT_ASCII", "text" },
+	{ "TEXT_UTF8", "text" },
+	{ "TEXT_UTF16LE", "text" },
+	{ "TEXT_UTF16BE", "text" },
+	{ "SCRIPT", "script" },
+	{ "HTML_UTF16", "html" },
+	{ "MSEXE", "pe" },
+	{ "MACHO_UNIBIN", "macho" },
+	{ "POSIX_TAR", "tar" },
+	{ "OLD_TAR", "tar" },
+	{ "CPIO_OLD", "cpio" },
+	{ "CPIO_ODC", "cpio" },
+	{ "CPIO_NEWC", "cpio" },
+	{ "CPIO_CRC", "cpio" },
+	{ "BZ", "bz2" },
+	{ "MSOLE2", "ole2" },
+	{ "MSCAB", "cab" },
+	{ "MSCHM", "chm" },
+	{ "OOXML_WORD", "docx" },
+	{ "OOXML_PPT", "pptx" },
+	{ "OOXML_XL", "xlsx" },
+	{ "OOXML_HWP", "hwpx" },
+	{ "ISO9660", "iso" },
+	{ "PYTHON_COMPILED", "pyc" },
+	{ "LHA_LZH", "lzh" },
+	{ "NULSFT", "nsis" },
+	{ "BINARY_DATA", "unknown" },
+	{ "ANY", "unknown" },
+	{ "IGNORED", "unknown" },
+	{ "PART_ANY", "unknown" },
+	{ "ERROR", "unknown" },
 };
 
 void layers_word(const char *type, char *to, size_t cap)
@@ -146,7 +167,8 @@ static void look_unsupported(struct layers *l, struct str bytes)
 {
 	for (size_t i = 0; i < sizeof(unsupported) / sizeof(unsupported[0]); i++)
 		if (bytes.n >= unsupported[i].at + unsupported[i].n &&
-		    memcmp(bytes.p + unsupported[i].at, unsupported[i].magic, unsupported[i].n) == 0)
+		    memcmp(bytes.p + unsupported[i].at, unsupported[i].magic, unsupported[i].n) ==
+			0)
 			gap(l, REASON_ERROR, unsupported[i].why);
 }
 

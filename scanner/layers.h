@@ -16,9 +16,9 @@ struct layers {
 	uint64_t most; /* bytes of the largest layer that is searched whole */
 	uint32_t count;
 	uint64_t bytes;
-	char type[32];		    /* of the outermost layer, a short word */
+	char type[32];              /* of the outermost layer, a short word */
 	enum verdict_reason reason; /* the first gap that was found; REASON_NONE without */
-	const char *why;	    /* a fixed word for it */
+	const char *why;            /* a fixed word for it */
 	unsigned depth;
 	struct layer {
 		const struct container *kind; /* NULL: may well have no children */
@@ -28,7 +28,10 @@ struct layers {
 
 void layers_start(struct layers *l, uint64_t most);
 
-/* A layer begins at a level (0 is the body itself); type is the engine's, e.g. "CL_TYPE_ZIP". No bytes: unreadable. */
+/*
+ * A layer begins at a level (0 is the body itself); type is the engine's, e.g. "CL_TYPE_ZIP".
+ * STR_NONE: its bytes cannot be read.
+ */
 void layers_open(struct layers *l, unsigned level, const char *type, struct str bytes);
 
 /* A container of a type announces a member of a real size. */

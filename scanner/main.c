@@ -103,8 +103,8 @@ static void send_note(struct scanner *s)
 	char space[700];
 	struct buf b = { .p = space, .cap = sizeof(space), .max = sizeof(space) };
 
-	snprintf(note, sizeof(note), "%s; %u jobs; sandbox %s", engine_note(s->engine), s->setup.jobs,
-	    sandbox_text(s->jail.flags));
+	snprintf(note, sizeof(note), "%s; %u jobs; sandbox %s", engine_note(s->engine),
+	    s->setup.jobs, sandbox_text(s->jail.flags));
 	if (pack_str(&b, str_c(note)) != 0 ||
 	    chan_send(s->parent, MSG_READY, buf_view(&b), NULL, 0) != 0)
 		die("cannot report", "the parent's channel is closed");
@@ -146,16 +146,18 @@ static void start(struct scanner *s, int fd)
 		die("the start message", err_text(r));
 	if (jail_enter(&s->jail, s->setup.signatures, &s->setup.limits) != 0)
 		die("isolation", "see above");
-	s->engine = engine_load(s->jail.signatures, s->jail.scratch, &s->setup.limits, why, sizeof(why));
+	s->engine =
+	    engine_load(s->jail.signatures, s->jail.scratch, &s->setup.limits, why, sizeof(why));
 	if (s->engine == NULL)
 		die(s->setup.signatures, why);
 	if (engine_warm(s->engine) != 0)
 		die("self-test", "the test file is not found");
 	if (jail_close(&s->jail) != 0)
-		die("isolation", "no user, capability or system-call confinement: refusing to serve");
+		die("isolation",
+		    "no user, capability or system-call confinement: refusing to serve");
 	warn_level(s);
-	s->zygote = zygote_new(s->loop, &s->setup.limits, s->engine, &s->jail, s->setup.jobs,
-	    on_serving, s);
+	s->zygote = zygote_new(
+	    s->loop, &s->setup.limits, s->engine, &s->jail, s->setup.jobs, on_serving, s);
 	if (s->zygote == NULL)
 		die("start", err_text(ERR_NOMEM));
 }
@@ -225,14 +227,15 @@ int main(int argc, char **argv)
 	(void)argv;
 	log_role("scanner");
 	if (argc < 2) {
-		fprintf(stderr, "sallyport-scanner is started by sallyport; there is nothing to run by hand\n");
+		fprintf(stderr,
+		    "sallyport-scanner is started by sallyport; there is nothing to run by hand\n");
 		return 2;
 	}
 	setenv("UV_USE_IO_URING", "0", 1); /* newer libuv would use calls outside the list */
 	s.loop = loop_new();
-	s.parent = s.loop != NULL ?
-		       chan_new(s.loop, PARENT_FD, ROLE_SCANNER, ROLE_PARENT, on_msg, on_close, &s) :
-		       NULL;
+	s.parent = s.loop != NULL ? chan_new(s.loop, PARENT_FD, ROLE_SCANNER, ROLE_PARENT, on_msg,
+					on_close, &s)
+				  : NULL;
 	if (s.parent == NULL)
 		die("start", "no channel on descriptor 3");
 	loop_run(s.loop);

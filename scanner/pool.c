@@ -31,7 +31,7 @@ struct slot {
 	int sock;
 	struct watch *watch;
 	struct timer *timer; /* JOB_DOWN: next start; JOB_STARTING, JOB_BUSY: deadline */
-	bool overdue;
+	bool overdue, liar;
 	unsigned name; /* number of its folder */
 	uint64_t uses, number;
 	struct order *order;
@@ -47,7 +47,7 @@ struct pool {
 	void *arg;
 	unsigned names;
 	uint64_t numbers;
-	bool served; /* some job was ready once */
+	bool served; /* all jobs were ready at a time */
 	unsigned failures;
 	uint64_t crashes[CRASHES_MOST];
 	size_t crash;
@@ -83,7 +83,10 @@ static void log_death(const struct slot *s, int status)
 		log_warn("job %u ended with status %d", s->name, WEXITSTATUS(status));
 }
 
-/* Kill, reap and clean up. True when it died of itself. */
+/*
+ * Kill, reap and clean up. True when it died of what it did: a kill from outside (an operator, the
+ * kernel short of memory) says nothing about the body.
+ */
 static bool bury(struct slot *s, bool wanted)
 {
 	int status = 0;
@@ -100,7 +103,8 @@ static bool bury(struct slot *s, bool wanted)
 		log_death(s, status);
 	jail_job_clear(s->pool->jail, s->name);
 	s->state = JOB_DOWN;
-	return !wanted && !s->overdue;
+	return !wanted && !s->overdue &&
+	       (s->liar || !WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL);
 }
 
 static void ended(struct slot *s, bool wanted)
@@ -108,8 +112,8 @@ static void ended(struct slot *s, bool wanted)
 	struct pool *p = s->pool;
 	struct order *o = s->order;
 	enum verdict_reason reason = s->overdue ? REASON_TIMEOUT : REASON_ERROR;
-	struct verdict v = verdict_make(VERDICT_UNSCANNABLE, reason,
-	    s->overdue ? STR("scan-deadline") : STR("scanner-crash"));
+	struct verdict v = verdict_make(
+	    VERDICT_UNSCANNABLE, reason, s->overdue ? STR("scan-deadline") : STR("scanner-crash"));
 	bool crashed = bury(s, wanted);
 
 	if (!p->served && ++p->failures >= FIRST_FAILURES) {
@@ -117,7 +121,7 @@ static void ended(struct slot *s, bool wanted)
 		_exit(1);
 	}
 	s->order = NULL;
-	s->overdue = false;
+	s->overdue = s->liar = false;
 	timer_set(s->timer, crashed ? pause_after_crash(p) : 0);
 	if (o != NULL)
 		p->done(p->arg, o, &v, crashed);
@@ -139,6 +143,14 @@ static bool believable(const struct verdict *v)
 	}
 }
 
+static bool all_ready(const struct pool *p)
+{
+	for (unsigned i = 0; i < p->n; i++)
+		if (p->slots[i].state != JOB_IDLE && p->slots[i].state != JOB_BUSY)
+			return false;
+	return true;
+}
+
 static void hear_ready(struct slot *s, struct str bytes)
 {
 	struct rd r = rd_of(bytes);
@@ -151,7 +163,7 @@ static void hear_ready(struct slot *s, struct str bytes)
 	timer_stop(s->timer);
 	s->state = JOB_IDLE;
 	s->uses = 0;
-	s->pool->served = true;
+	s->pool->served = s->pool->served || all_ready(s->pool);
 	s->pool->idle(s->pool->arg);
 }
 
@@ -164,6 +176,7 @@ static void hear_verdict(struct slot *s, struct str bytes)
 
 	if (scan_read_verdict(bytes, &number, &v) != 0 || number != s->number || !believable(&v)) {
 		log_error("job %u gave a nonsense answer", s->name);
+		s->liar = true;
 		ended(s, false);
 		return;
 	}
@@ -279,6 +292,11 @@ struct pool *pool_new(struct loop *l, const struct limits *limits, struct engine
 
 /* ---- orders ---- */
 
+bool pool_served(const struct pool *p)
+{
+	return p->served;
+}
+
 static struct slot *idle_slot(const struct pool *p)
 {
 	for (unsigned i = 0; i < p->n; i++)
@@ -297,18 +315,21 @@ bool pool_room(const struct pool *p, bool large)
 	return idle_slot(p) != NULL && (!large || p->n == 1 || running + 1 < p->n);
 }
 
-void pool_run(struct pool *p, struct order *o)
+int pool_run(struct pool *p, struct order *o)
 {
 	struct slot *s = idle_slot(p);
 
 	if (s == NULL)
 		abort(); /* our own mistake: pool_room() was not asked */
+	s->number = ++p->numbers;
+	if (job_send(s->sock, s->number, o->length, o->fd) != 0) {
+		ended(s, false); /* it died while idle */
+		return -ERR_CLOSED;
+	}
 	s->order = o;
 	s->state = JOB_BUSY;
-	s->number = ++p->numbers;
 	timer_set(s->timer, p->limits->scan);
-	if (job_send(s->sock, s->number, o->length, o->fd) != 0)
-		ended(s, false);
+	return 0;
 }
 
 size_t pool_busy(const struct pool *p)

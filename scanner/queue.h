@@ -17,10 +17,10 @@ struct peer;
 struct order {
 	struct order *next;
 	struct peer *peer; /* who asked; NULL when nobody waits any more */
-	uint64_t id;	   /* the asker's handle */
+	uint64_t id;       /* the asker's handle */
 	uint64_t length;
-	uint64_t until;	   /* loop time by which it must be with a job */
-	int fd;		   /* the sealed body; the order's own */
+	uint64_t until; /* loop time by which it must be with a job */
+	int fd;         /* the sealed body; the order's own */
 };
 
 struct queue {

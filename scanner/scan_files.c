@@ -18,8 +18,9 @@ static void print(const char *path, const struct verdict *v)
 {
 	const char *name = strrchr(path, '/');
 
-	printf("%-32s %s%s%s %s type %s layers %u bytes %llu %.2f ms\n", name != NULL ? name + 1 : path,
-	    verdict_word(v->class), v->reason != REASON_NONE ? "." : "",
+	printf("%-32s %s%s%s %s type %s layers %u bytes %llu %.2f ms\n",
+	    name != NULL ? name + 1 : path, verdict_word(v->class),
+	    v->reason != REASON_NONE ? "." : "",
 	    v->reason != REASON_NONE ? reason_word(v->reason) : "", v->name, v->type, v->layers,
 	    (unsigned long long)v->scanned, v->usec / 1000.0);
 }
@@ -67,7 +68,8 @@ int main(int argc, char **argv)
 		perror(scratch);
 		return 1;
 	}
-	e = engine_load(strcmp(argv[1], "-") == 0 ? NULL : argv[1], scratch, &limits, why, sizeof(why));
+	e = engine_load(
+	    strcmp(argv[1], "-") == 0 ? NULL : argv[1], scratch, &limits, why, sizeof(why));
 	if (e == NULL || engine_warm(e) != 0) {
 		fprintf(stderr, "%s: %s\n", argv[1], e == NULL ? why : "self-test failed");
 		rmdir(scratch);
@@ -77,5 +79,6 @@ int main(int argc, char **argv)
 	for (int i = 2; i < argc; i++)
 		bad |= scan(e, argv[i]);
 	rmdir(scratch);
-	return bad;
+	fflush(stdout);
+	_exit(bad); /* an engine takes seconds to free */
 }

@@ -37,7 +37,7 @@ int scan_read_verdict(struct str body, uint64_t *id, struct verdict *v)
 	got.usec = rd_u32(&r);
 	if (rd_done(&r) != 0 || class >= VERDICT_COUNT || reason >= REASON_COUNT)
 		return -ERR_PROTO;
-	got.class = (enum verdict_class)class;
+	got.class = (enum verdict_class) class;
 	got.reason = (enum verdict_reason)reason;
 	*id = i;
 	*v = got;

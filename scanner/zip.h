@@ -13,7 +13,7 @@ enum zip_state {
 	ZIP_NO_END,    /* no end-of-central-directory record (APPNOTE 4.3.16): cut off or forged */
 	ZIP_DIRECTORY, /* the directory is not where or what the end record says */
 	ZIP_METHOD,    /* a member is packed by a method that the engine cannot unpack */
-	ZIP_64	       /* offsets in ZIP64 records, which the engine does not read */
+	ZIP_64         /* offsets in ZIP64 records, which the engine does not read */
 };
 
 /*

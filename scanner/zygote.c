@@ -134,9 +134,10 @@ static void on_idle(void *arg)
 	struct zygote *z = arg;
 	timer_fn *ready = z->ready;
 
-	z->ready = NULL;
-	if (ready != NULL)
+	if (ready != NULL && pool_served(z->pool)) {
+		z->ready = NULL;
 		ready(z->ready_arg);
+	}
 	pump(z);
 }
 
@@ -146,8 +147,8 @@ static void run(struct zygote *z, struct order *o)
 		finish_refused(o, REASON_TIMEOUT, STR("scan-queue"));
 	else if (poison_has(&z->poison, o->fd, o->length))
 		finish_refused(o, REASON_ERROR, STR("known-to-crash"));
-	else
-		pool_run(z->pool, o);
+	else if (pool_run(z->pool, o) != 0)
+		queue_push(&z->queue, o);
 }
 
 static void pump(struct zygote *z)
@@ -192,8 +193,8 @@ static bool sealed(int fd, uint64_t length)
 }
 
 /* REASON_NONE: the order may be queued. */
-static enum verdict_reason check(const struct zygote *z, const struct scan_order *o, int fd,
-    struct str *name)
+static enum verdict_reason check(
+    const struct zygote *z, const struct scan_order *o, int fd, struct str *name)
 {
 	*name = STR("bad-body");
 	if (!sealed(fd, o->length))
@@ -210,7 +211,8 @@ static enum verdict_reason check(const struct zygote *z, const struct scan_order
 static void enqueue(struct peer *p, const struct scan_order *so, int fd)
 {
 	struct zygote *z = p->zygote;
-	uint64_t wait = so->deadline_ms < z->limits->scan_queue ? so->deadline_ms : z->limits->scan_queue;
+	uint64_t wait =
+	    so->deadline_ms < z->limits->scan_queue ? so->deadline_ms : z->limits->scan_queue;
 	struct order *o = calloc(1, sizeof(*o));
 
 	if (o == NULL) {
@@ -218,7 +220,10 @@ static void enqueue(struct peer *p, const struct scan_order *so, int fd)
 		refuse(p, so->id, REASON_ERROR, STR("memory"));
 		return;
 	}
-	*o = (struct order){ .peer = p, .id = so->id, .length = so->length, .fd = fd,
+	*o = (struct order){ .peer = p,
+		.id = so->id,
+		.length = so->length,
+		.fd = fd,
 		.until = loop_now(z->loop) + wait };
 	z->last = loop_now(z->loop);
 	queue_push(&z->queue, o);

@@ -13,7 +13,7 @@
 struct zygote;
 
 /*
- * All by reference; ready is called once, when the first job serves. NULL when memory is short.
+ * All by reference; ready is called once, when all jobs serve. NULL when memory is short.
  * It lives as long as the process.
  */
 struct zygote *zygote_new(struct loop *l, const struct limits *limits, struct engine *e,

@@ -12,8 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const types[] = { "CL_TYPE_ZIP", "CL_TYPE_OOXML_WORD", "CL_TYPE_GZ", "CL_TYPE_7Z",
-		"CL_TYPE_BINARY_DATA", "", "CL_TYPE_RAR", "CL_TYPE_POSIX_TAR" };
+	static const char *const types[] = { "CL_TYPE_ZIP", "CL_TYPE_OOXML_WORD", "CL_TYPE_GZ",
+		"CL_TYPE_7Z", "CL_TYPE_BINARY_DATA", "", "CL_TYPE_RAR", "CL_TYPE_POSIX_TAR" };
 	struct str rest = str_of((const char *)data, size);
 	struct layers l;
 	uint32_t members;

@@ -57,7 +57,8 @@ static inline void rig_on_msg(void *arg, enum msg_type type, struct str body, in
 	(void)fds;
 	ck_assert_uint_eq(nfds, 0);
 	if (type == MSG_READY) {
-		ck_assert_int_eq(str_copy(rd_str(&rd, sizeof(r->note) - 1), r->note, sizeof(r->note)), 0);
+		ck_assert_int_eq(
+		    str_copy(rd_str(&rd, sizeof(r->note) - 1), r->note, sizeof(r->note)), 0);
 		r->ready = true;
 	}
 	if (type == MSG_RELOADED) {
@@ -137,8 +138,8 @@ static inline int rig_bundle(const char *signatures, const char *jobs, const cha
 }
 
 /* The parent's START or RELOAD. */
-static inline void rig_send_bundle(struct rig *r, enum msg_type type, const char *signatures,
-    const char *jobs, const char *limits)
+static inline void rig_send_bundle(
+    struct rig *r, enum msg_type type, const char *signatures, const char *jobs, const char *limits)
 {
 	int fd = rig_bundle(signatures, jobs, limits);
 	char space[16];
@@ -176,7 +177,8 @@ static inline void rig_process(struct rig *r, const char *program, const char *s
 	ck_assert_int_eq(chan_pair(fd), 0);
 	r->pid = rig_exec(program, fd[1]);
 	close(fd[1]);
-	r->parent = chan_new(r->loop, fd[0], ROLE_PARENT, ROLE_SCANNER, rig_on_msg, rig_on_close, r);
+	r->parent =
+	    chan_new(r->loop, fd[0], ROLE_PARENT, ROLE_SCANNER, rig_on_msg, rig_on_close, r);
 	rig_send_bundle(r, MSG_START, signatures, jobs, limits);
 	while (!r->ready && !r->closed)
 		loop_run(r->loop);
@@ -193,7 +195,8 @@ static inline void rig_init(struct rig *r)
 	r->client = scan_client_new(r->loop, &r->limits);
 }
 
-static inline void rig_start(struct rig *r, const char *program, const char *jobs, const char *limits)
+static inline void rig_start(
+    struct rig *r, const char *program, const char *jobs, const char *limits)
 {
 	rig_init(r);
 	rig_process(r, program, "/nonexistent", jobs, limits);
@@ -263,10 +266,10 @@ static inline const struct verdict *rig_scan(struct rig *r, struct str body)
 	return &r->verdict;
 }
 
-#define rig_expect(r, body, class_, reason_)                                                        \
+#define rig_expect(r, body, class_, reason_)                                                       \
 	do {                                                                                       \
 		const struct verdict *v_ = rig_scan((r), (body));                                  \
-		ck_assert_msg(v_->class == VERDICT_##class_ && v_->reason == REASON_##reason_,       \
+		ck_assert_msg(v_->class == VERDICT_##class_ && v_->reason == REASON_##reason_,     \
 		    "%s.%s %s", verdict_word(v_->class), reason_word(v_->reason), v_->name);       \
 	} while (0)
 
@@ -281,10 +284,20 @@ static inline unsigned rig_jobs(const struct rig *r, pid_t *jobs)
 	f = fopen(path, "r");
 	ck_assert_ptr_nonnull(f);
 	if (fgets(text, sizeof(text), f) != NULL)
-		for (char *s = strtok(text, " "); s != NULL && n < RIG_JOBS_MOST; s = strtok(NULL, " "))
+		for (char *s = strtok(text, " "); s != NULL && n < RIG_JOBS_MOST;
+		     s = strtok(NULL, " "))
 			jobs[n++] = atoi(s);
 	fclose(f);
 	return n;
+}
+
+/* Until there is this number of them: one that was killed is replaced after a pause. */
+static inline void rig_await_jobs(const struct rig *r, unsigned n, pid_t *jobs)
+{
+	for (int i = 0; rig_jobs(r, jobs) != n; i++) {
+		ck_assert_int_lt(i, 1000);
+		usleep(10000);
+	}
 }
 
 static inline double rig_now(void)

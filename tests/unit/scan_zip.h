@@ -11,7 +11,7 @@
 struct zip_member {
 	struct str name, bytes;
 	unsigned flags, method; /* as written in both headers */
-	uint32_t size;		/* claimed real size; 0: the truth */
+	uint32_t size;          /* claimed real size; 0: the truth */
 };
 
 static inline uint32_t zip_crc(struct str s)

@@ -88,7 +88,9 @@ static enum msg_type heard(int fd, struct scan_order *o, int *body)
 		struct cmsghdr align;
 	} c = { .space = { 0 } };
 	struct iovec iov = { bytes, sizeof(bytes) };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = c.space,
+	struct msghdr m = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = c.space,
 		.msg_controllen = sizeof(c.space) };
 	ssize_t n = recvmsg(fd, &m, MSG_DONTWAIT);
 	enum msg_type type;
@@ -99,7 +101,8 @@ static enum msg_type heard(int fd, struct scan_order *o, int *body)
 		return MSG_NONE;
 	if (CMSG_FIRSTHDR(&m) != NULL)
 		memcpy(body, CMSG_DATA(&c.align), sizeof(int));
-	ck_assert_int_eq(chan_check(ROLE_WORKER, ROLE_SCANNER, str_of(bytes, (size_t)n), *body >= 0, &type, &b),
+	ck_assert_int_eq(
+	    chan_check(ROLE_WORKER, ROLE_SCANNER, str_of(bytes, (size_t)n), *body >= 0, &type, &b),
 	    0);
 	if (type == MSG_SCAN)
 		ck_assert_int_eq(scan_read_order(b, o), 0);

@@ -246,8 +246,9 @@ START_TEST(types_become_short_words)
 	static const struct {
 		const char *type, *word;
 	} rows[] = { { "CL_TYPE_ZIP", "zip" }, { "CL_TYPE_MSEXE", "pe" }, { "CL_TYPE_ELF", "elf" },
-		{ "CL_TYPE_PDF", "pdf" }, { "CL_TYPE_HTML", "html" }, { "CL_TYPE_TEXT_UTF16LE", "text" },
-		{ "CL_TYPE_GZ", "gz" }, { "CL_TYPE_BINARY_DATA", "unknown" }, { "", "unknown" },
+		{ "CL_TYPE_PDF", "pdf" }, { "CL_TYPE_HTML", "html" },
+		{ "CL_TYPE_TEXT_UTF16LE", "text" }, { "CL_TYPE_GZ", "gz" },
+		{ "CL_TYPE_BINARY_DATA", "unknown" }, { "", "unknown" },
 		{ "nonsense", "unknown" } };
 	char word[8];
 
