@@ -215,6 +215,8 @@ static int read_extensions(struct cursor c, struct hello *h)
 static int read_message(struct str body, struct hello *h)
 {
 	struct cursor c = { body, false }, session, ciphers, compression, extensions;
+	bool suites;
+	int r;
 
 	h->version = (uint16_t)take(&c, 2);
 	for (int i = 0; i < 8; i++)
@@ -231,12 +233,16 @@ static int read_message(struct str body, struct hello *h)
 		if (suite == 0xc02b || suite == 0xc02c || suite == 0xcca9 || suite == 0xc023 || suite == 0xc009)
 			h->ecdsa = true;
 	}
+	suites = h->ecdsa;
 	if (c.s.n == 0)
 		return 0;
 	extensions = vector(&c, 2);
 	if (c.bad || c.s.n > 0)
 		return -ERR_HELLO;
-	return read_extensions(extensions, h);
+	r = read_extensions(extensions, h);
+	if (h->version < 0x0304 && !suites) /* TLS 1.2 binds the key type to the suite */
+		h->ecdsa = false;
+	return r;
 }
 
 /* Handshake bytes of the records so far, into `to` (in.n bytes are room enough): 0 when the
