@@ -283,6 +283,11 @@ bool txn_request_pump(struct flow *f)
 		return leg_pour(f, &t->up, &f->origin);
 	if (!wants_input(f))
 		return false;
+	/* The end may be due without another byte: after a wait for the origin or for room. */
+	if (h1_due(f->req)) {
+		decode(f, buf_view(&f->client.in));
+		return true;
+	}
 	n = txn_input(f, &f->client, &in);
 	if (n > 0)
 		decode(f, in);

@@ -320,6 +320,10 @@ bool txn_response_pump(struct flow *f)
 		return leg_pour(f, &t->down, &f->client);
 	if (!wants_input(f))
 		return false;
+	if (h1_due(f->resp)) {
+		decode(f, buf_view(&f->origin.in));
+		return true;
+	}
 	n = txn_input(f, &f->origin, &in);
 	if (n > 0)
 		decode(f, in);

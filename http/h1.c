@@ -67,6 +67,11 @@ bool h1_idle(const struct h1 *d)
 	return d->state == S_HEAD && d->text.len == 0;
 }
 
+bool h1_due(const struct h1 *d)
+{
+	return d->state == S_END && !d->interim;
+}
+
 static void fail(struct h1 *d, struct h1_ev *ev, int err)
 {
 	d->state = S_DEAD;

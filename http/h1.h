@@ -50,6 +50,9 @@ void h1_eof(struct h1 *d, struct h1_ev *ev);
  * must be called once per request before its final response is decoded; survives 1xx. */
 void h1_expect(struct h1 *d, struct str method);
 
+/* An event waits that needs no more input (an END): call h1_next with an empty view. */
+bool h1_due(const struct h1 *d);
+
 /* True while no byte of a message was seen since the last END. */
 bool h1_idle(const struct h1 *d);
 
