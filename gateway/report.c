@@ -139,7 +139,7 @@ void report_txn(struct flow *f, const struct txn *t)
 	if (t->own_log)
 		json_bool(&j, "mark", true);
 	if (t->incident != 0) {
-		snprintf(incident, sizeof(incident), "%u-%llu", f->w->index, (unsigned long long)t->incident);
+		txn_incident(f, t, incident, sizeof(incident));
 		json_c(&j, "incident", incident);
 	}
 	json_u64(&j, "request_bytes", t->up.bytes);

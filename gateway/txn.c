@@ -108,6 +108,12 @@ static const char *status_text(unsigned status)
 	return "Refused";
 }
 
+void txn_incident(const struct flow *f, const struct txn *t, char *to, size_t n)
+{
+	snprintf(to, n, "%llx-%u-%llu", (unsigned long long)f->w->born, f->w->index,
+	    (unsigned long long)t->incident);
+}
+
 static void fill_page(struct flow *f, const struct verdict *v, struct page *p)
 {
 	static char url[1400], incident[40], verdict[64], ts[AUDIT_TS_MAX];
@@ -118,7 +124,7 @@ static void fill_page(struct flow *f, const struct verdict *v, struct page *p)
 	clock_gettime(CLOCK_REALTIME, &now);
 	audit_ts((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, ts);
 	snprintf(url, sizeof(url), "%s://%s%s", f->client.tls != NULL ? "https" : "http", t->host, t->path);
-	snprintf(incident, sizeof(incident), "%u-%llu", f->w->index, (unsigned long long)t->incident);
+	txn_incident(f, t, incident, sizeof(incident));
 	verdict[0] = '\0';
 	if (v != NULL)
 		snprintf(verdict, sizeof(verdict), "%s%s%s", verdict_word(v->class),
@@ -172,6 +178,32 @@ void txn_refuse(struct flow *f, unsigned status, const char *action, const char 
 	t->status = status;
 	write_page(f, status, v);
 	t->up.state = t->down.state = LEG_DONE;
+}
+
+static unsigned refusal_status(const char *what, const struct verdict *v)
+{
+	if (v->reason != REASON_LIMIT)
+		return 403;
+	return strcmp(what, "upload") == 0 ? 413 : 502;
+}
+
+void txn_refuse_verdict(struct flow *f, const char *what, const struct decision *d,
+    const struct verdict *v)
+{
+	const char *action = d->action == ACTION_RESET ? "reset" : "block";
+	unsigned status = refusal_status(what, v);
+
+	if (d->reason != NULL)
+		txn_refuse(f, status, action, d->rule, v, "%s", d->reason);
+	else if (v->class == VERDICT_INFECTED)
+		txn_refuse(f, status, action, d->rule, v, "the %s is infected", what);
+	else if (v->class == VERDICT_SUSPECT)
+		txn_refuse(f, status, action, d->rule, v, "the %s looks suspicious", what);
+	else if (v->class == VERDICT_UNSCANNABLE)
+		txn_refuse(f, status, action, d->rule, v, "the %s could not be searched: %s", what,
+		    reason_word(v->reason));
+	else
+		txn_refuse(f, status, action, d->rule, v, "the %s is not permitted here", what);
 }
 
 static struct txn *txn_new(struct flow *f)

@@ -95,6 +95,16 @@ int leg_send_head(struct leg *g, struct end *to);
 void txn_refuse(struct flow *f, unsigned status, const char *action, const char *rule,
     const struct verdict *v, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
+/*
+ * Refuse by a verdict and what policy decided on it: "the download is infected", or the rule's
+ * own text. what is "download" or "upload".
+ */
+void txn_refuse_verdict(struct flow *f, const char *what, const struct decision *d,
+    const struct verdict *v);
+
+/* The identifier of a refusal, unique over restarts: worker's birth, index, number. */
+void txn_incident(const struct flow *f, const struct txn *t, char *to, size_t n);
+
 /* A malformed or ambiguous message from the client (400) or the origin (502). */
 void txn_malformed(struct flow *f, bool from_client, int err);
 

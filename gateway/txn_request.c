@@ -140,17 +140,13 @@ static void decide_upload(struct flow *f)
 	struct txn *t = f->txn;
 	struct facts facts = txn_facts(f, STAGE_UPLOAD, &t->up);
 	struct decision d = policy_decide(f->policy, &facts);
-	const struct verdict *v = &t->up.verdict;
 
 	t->own_log |= d.log;
 	if (d.action == ACTION_ALLOW || d.action == ACTION_INTERCEPT) {
 		leg_release(f, &t->up, &f->origin);
 		return;
 	}
-	txn_refuse(f, v->reason == REASON_LIMIT ? 413 : 403, d.action == ACTION_RESET ? "reset" : "block",
-	    d.rule, v, "%s: %s%s%s%s", d.reason != NULL ? d.reason : "upload",
-	    verdict_word(v->class), v->reason != REASON_NONE ? "." : "",
-	    v->reason != REASON_NONE ? reason_word(v->reason) : "", "");
+	txn_refuse_verdict(f, "upload", &d, &t->up.verdict);
 }
 
 static void on_verdict(void *arg, const struct verdict *v)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/bundle.h"
@@ -282,6 +283,7 @@ static void start(struct worker *w, struct str body, int fd)
 	int flags;
 
 	w->index = rd_u32(&r);
+	w->born = time(NULL);
 	w->generation = rd_u32(&r);
 	snprintf(w->name, sizeof(w->name), "worker %u", w->index);
 	log_role(w->name);

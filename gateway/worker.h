@@ -24,6 +24,7 @@ struct worker {
 	struct loop *loop;
 	unsigned index;
 	unsigned generation;
+	int64_t born; /* Unix seconds; part of incident numbers */
 	struct policy *policy; /* new flows take a reference */
 	struct limits limits;  /* of the policy in force; long-lived parts refer to it */
 	struct tls_ctx *tls;
