@@ -104,7 +104,7 @@ static int collect(struct h1 *d, struct str in, size_t *used, const char *mark, 
 	if (buf_append(&d->text, in.p, n) != 0)
 		return -ERR_NOMEM;
 	all = buf_view(&d->text);
-	at = memmem(all.p + from, all.n - from, mark, mark_n);
+	at = all.n > from ? memmem(all.p + from, all.n - from, mark, mark_n) : NULL;
 	if (at == NULL) {
 		*used = n;
 		return n < in.n ? -ERR_LIMIT : -ERR_MORE;
