@@ -10,7 +10,7 @@
 #include "core/log.h"
 #include "core/pack.h"
 
-enum { POOL_SIZE = 256, POOL_BATCH = 64, POOL_WAITERS = 4096 };
+enum { POOL_SIZE = 128, POOL_BATCH = 64, POOL_WAITERS = 4096 };
 
 struct pool {
 	int fds[POOL_SIZE];
@@ -70,7 +70,7 @@ int sockpool_take(struct sockpool *p, int family, sockpool_fn *fn, void *arg)
 	unsigned i = family == AF_INET6;
 	struct pool *pool = &p->pools[i];
 
-	if (pool->n <= POOL_SIZE / 4 && pool->asked == 0)
+	if (pool->n < POOL_SIZE / 2 && pool->asked == 0)
 		ask(p, i);
 	if (pool->n > 0)
 		return pool->fds[--pool->n];
@@ -89,7 +89,7 @@ void sockpool_forget(struct sockpool *p, void *arg)
 void sockpool_put(struct sockpool *p, unsigned family, const int *fds, size_t n)
 {
 	struct pool *pool = &p->pools[family == 6];
-	struct waiter now[POOL_WAITERS / 16];
+	struct waiter now[256];
 	size_t k = 0, left = 0;
 
 	pool->asked = 0;

@@ -312,10 +312,35 @@ static bool can_pour(const struct flow *f)
 				(t->up.state == LEG_RELEASE && f->origin.out.len < f->w->limits.out));
 }
 
+/*
+ * The origin ended or spoke between two transactions: the client's connection ends, too. Looked
+ * at before each request, so that no answer is taken for one that was sent before it was asked.
+ */
+static bool origin_left(struct flow *f)
+{
+	ssize_t n;
+
+	if (f->txn != NULL || f->origin.fd < 0)
+		return false;
+	n = f->origin.in.len > 0 ? (ssize_t)f->origin.in.len : 0;
+	if (n == 0)
+		n = end_read(&f->origin, f->w->scratch, WORKER_SCRATCH);
+	if (n == 0)
+		return false;
+	flow_note(f, NULL, NULL, n > 0 ? "the origin sent bytes without a request" :
+					 "the origin closed the connection");
+	f->reset = n > 0;
+	return true;
+}
+
 static bool round_of(struct flow *f)
 {
 	bool moved;
 
+	if (origin_left(f)) {
+		f->finished = true;
+		return false;
+	}
 	/* First make room: what is released goes on only where the receiver has taken something. */
 	if (f->origin.fd >= 0)
 		end_flush(&f->origin);
@@ -356,22 +381,6 @@ static bool reads_origin(const struct flow *f)
 		return true; /* idle: to notice that the origin closes */
 	return t->down.state == LEG_HEAD || t->down.state == LEG_HOLD ||
 	       (t->down.state == LEG_STREAM && f->client.out.len < f->w->limits.out);
-}
-
-/* The origin ended or spoke between two transactions: the client's connection ends, too. */
-static bool origin_left(struct flow *f)
-{
-	ssize_t n;
-
-	if (f->txn != NULL || f->origin.fd < 0)
-		return false;
-	n = end_read(&f->origin, f->w->scratch, WORKER_SCRATCH);
-	if (n == 0)
-		return false;
-	flow_note(f, NULL, NULL, n > 0 ? "the origin sent bytes without a request" :
-					 "the origin closed the connection");
-	f->reset = n > 0;
-	return true;
 }
 
 static void watch_both(struct flow *f)
@@ -417,8 +426,6 @@ enum flow_state step_http(struct flow *f)
 	}
 	if (f->finished)
 		return f->reset ? FLOW_END : FLOW_LINGER;
-	if (origin_left(f))
-		return f->client.out.len > 0 ? FLOW_LINGER : FLOW_END;
 	if (f->txn == NULL && f->client.eof)
 		return f->client.out.len > 0 ? FLOW_LINGER : FLOW_END;
 	if (any && f->txn != NULL)

@@ -5,7 +5,7 @@
 
 #include <openssl/ssl.h>
 
-#include "mitm/sessions.h"
+#include "mitm/tls_sessions.h"
 #include "mitm/tls.h"
 
 struct tls_key {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A direct-mapped table of sessions: a collision costs one full handshake, nothing else. */
-#include "mitm/sessions.h"
+#include "mitm/tls_sessions.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,8 +4,8 @@
  * from a verified handshake of the same trust store; TLS 1.3 tickets are used once (RFC 8446
  * appendix C.4).
  */
-#ifndef MITM_SESSIONS_H
-#define MITM_SESSIONS_H
+#ifndef MITM_TLS_SESSIONS_H
+#define MITM_TLS_SESSIONS_H
 
 #include <openssl/ssl.h>
 
