@@ -5,7 +5,6 @@
  */
 #include "mitm/hello.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +19,7 @@ enum {
 };
 enum {
 	EXT_SERVER_NAME = 0,
+	EXT_GROUPS = 10,
 	EXT_SIGNATURE_ALGORITHMS = 13,
 	EXT_ALPN = 16,
 	EXT_PRE_SHARED_KEY = 41,
@@ -27,6 +27,7 @@ enum {
 	EXT_SUPPORTED_VERSIONS = 43,
 	EXT_ECH = 0xfe0d
 };
+enum { TLS_1_2 = 0x0303, TLS_1_3 = 0x0304, GROUP_P256 = 0x0017, ECDSA_P256_SHA256 = 0x0403 };
 
 /* A cursor over big-endian fields with a sticky error. */
 struct cursor {
@@ -74,17 +75,14 @@ int hello_sniff(struct str in)
 	return (unsigned char)in.p[2] <= 4;
 }
 
-/* RFC 8701: 0x?a?a with equal bytes. */
-static bool is_grease(unsigned v)
+/* An address, or what some resolver takes for one ("127.1"): no top-level name is a number. */
+static bool ends_in_number(struct str name)
 {
-	return (v & 0x0f0f) == 0x0a0a && v >> 8 == (v & 0xff);
-}
+	size_t i = name.n;
 
-static bool is_address(const char *name)
-{
-	struct in6_addr a;
-
-	return inet_pton(AF_INET, name, &a) == 1 || inet_pton(AF_INET6, name, &a) == 1;
+	while (i > 0 && name.p[i - 1] >= '0' && name.p[i - 1] <= '9')
+		i--;
+	return i < name.n && (i == 0 || name.p[i - 1] == '.');
 }
 
 /* RFC 6066 section 3: a DNS host name in A-label form; underscores occur in the wild. */
@@ -106,7 +104,7 @@ static int read_name(struct str s, char *to)
 		to[i] = c;
 	}
 	to[s.n] = '\0';
-	return is_address(to) ? -ERR_HELLO : 0;
+	return to[s.n - 1] == '.' || ends_in_number(str_of(to, s.n)) ? -ERR_HELLO : 0;
 }
 
 static int read_sni(struct cursor c, struct hello *h)
@@ -146,29 +144,32 @@ static int read_versions(struct cursor c, struct hello *h)
 {
 	struct cursor list = vector(&c, 1);
 
+	if (list.s.n == 0)
+		return -ERR_HELLO;
 	h->version = 0;
 	while (list.s.n > 0 && !list.bad) {
 		unsigned v = take(&list, 2);
 
-		if (!is_grease(v) && v > h->version)
+		/* Neither GREASE nor drafts, which stand above all that we speak. */
+		if (v <= TLS_1_3 && v > h->version)
 			h->version = (uint16_t)v;
 	}
 	return c.bad || c.s.n > 0 || list.bad ? -ERR_HELLO : 0;
 }
 
-/* ecdsa_secp256r1_sha256 is what our leaves are verified with (RFC 8446 section 4.2.3). */
-static int read_signatures(struct cursor c, struct hello *h)
+/* Is `want` in a list of two-byte entries? */
+static int read_list(struct cursor c, unsigned want, bool *found)
 {
 	struct cursor list = vector(&c, 2);
 
-	h->ecdsa = false;
+	*found = false;
 	while (list.s.n > 0 && !list.bad)
-		if (take(&list, 2) == 0x0403)
-			h->ecdsa = true;
+		if (take(&list, 2) == want)
+			*found = true;
 	return c.bad || c.s.n > 0 || list.bad ? -ERR_HELLO : 0;
 }
 
-static int read_extension(unsigned type, struct cursor body, struct hello *h)
+static int read_extension(unsigned type, struct cursor body, struct hello *h, bool *p256)
 {
 	switch (type) {
 	case EXT_SERVER_NAME:
@@ -178,7 +179,9 @@ static int read_extension(unsigned type, struct cursor body, struct hello *h)
 	case EXT_SUPPORTED_VERSIONS:
 		return read_versions(body, h);
 	case EXT_SIGNATURE_ALGORITHMS:
-		return read_signatures(body, h);
+		return read_list(body, ECDSA_P256_SHA256, &h->ecdsa);
+	case EXT_GROUPS:
+		return read_list(body, GROUP_P256, p256);
 	case EXT_PRE_SHARED_KEY:
 		h->psk = true;
 		return 0;
@@ -193,7 +196,7 @@ static int read_extension(unsigned type, struct cursor body, struct hello *h)
 	}
 }
 
-static int read_extensions(struct cursor c, struct hello *h)
+static int read_extensions(struct cursor c, struct hello *h, bool *p256)
 {
 	unsigned char seen[65536 / 8] = { 0 };
 
@@ -206,82 +209,108 @@ static int read_extensions(struct cursor c, struct hello *h)
 		if (c.bad || (seen[type / 8] & (1 << type % 8)) != 0)
 			return -ERR_HELLO;
 		seen[type / 8] |= (unsigned char)(1 << type % 8);
-		if ((r = read_extension(type, body, h)) != 0)
+		if ((r = read_extension(type, body, h, p256)) != 0)
 			return r;
 	}
 	return 0;
 }
 
+/* ECDHE-ECDSA with AEAD: the suites of tls_ctx.c. */
+static bool has_ecdsa_suite(struct cursor suites)
+{
+	bool found = false;
+
+	while (suites.s.n > 0) {
+		unsigned suite = take(&suites, 2);
+
+		found = found || suite == 0xc02b || suite == 0xc02c || suite == 0xcca9;
+	}
+	return found;
+}
+
 static int read_message(struct str body, struct hello *h)
 {
-	struct cursor c = { body, false }, session, ciphers, compression, extensions;
-	bool suites;
+	struct cursor c = { body, false }, session, suites, compression, extensions;
+	bool tls_1_2, p256 = true;
 	int r;
 
 	h->version = (uint16_t)take(&c, 2);
+	if (h->version > TLS_1_2) /* RFC 8446 section 4.2.1: TLS 1.3 is asked for elsewhere */
+		h->version = TLS_1_2;
 	for (int i = 0; i < 8; i++)
 		take(&c, 4); /* random */
 	session = vector(&c, 1);
-	ciphers = vector(&c, 2);
+	suites = vector(&c, 2);
 	compression = vector(&c, 1);
-	if (c.bad || session.s.n > 32 || ciphers.s.n < 2 || ciphers.s.n % 2 != 0 || compression.s.n < 1)
+	if (c.bad || session.s.n > 32 || suites.s.n < 2 || suites.s.n % 2 != 0 || compression.s.n < 1)
 		return -ERR_HELLO;
-	/* Without the extension a TLS 1.2 client takes any; ECDSA suites tell (RFC 5246 7.4.1.4.1). */
-	while (ciphers.s.n > 0) {
-		unsigned suite = take(&ciphers, 2);
-
-		if (suite == 0xc02b || suite == 0xc02c || suite == 0xcca9 || suite == 0xc023 || suite == 0xc009)
-			h->ecdsa = true;
-	}
-	suites = h->ecdsa;
+	/* Without signature_algorithms the suites alone tell (RFC 5246 section 7.4.1.4.1). */
+	h->ecdsa = tls_1_2 = has_ecdsa_suite(suites);
 	if (c.s.n == 0)
 		return 0;
 	extensions = vector(&c, 2);
 	if (c.bad || c.s.n > 0)
 		return -ERR_HELLO;
-	r = read_extensions(extensions, h);
-	if (h->version < 0x0304 && !suites) /* TLS 1.2 binds the key type to the suite */
+	r = read_extensions(extensions, h, &p256);
+	/* TLS 1.2 binds the key to the suite, and its curve to the groups (RFC 8422 section 5.1.1). */
+	if (h->version < TLS_1_3 && (!tls_1_2 || !p256))
 		h->ecdsa = false;
 	return r;
+}
+
+/* The record at the front of rest: 0 with the length of its body, -ERR_MORE, or the fault. */
+static int record(struct str rest, bool first, size_t room, size_t *body)
+{
+	int sniffed = hello_sniff(rest);
+
+	if (sniffed == 0)
+		return first ? -ERR_NOT_TLS : -ERR_HELLO;
+	if (sniffed != 1 || rest.n < RECORD_HEADER)
+		return -ERR_MORE;
+	*body = (size_t)(unsigned char)rest.p[3] << 8 | (unsigned char)rest.p[4];
+	if (*body == 0 || *body > RECORD_MAX)
+		return -ERR_HELLO;
+	return RECORD_HEADER + *body > room ? -ERR_LIMIT : 0;
+}
+
+/* The length that the message's header announces, as far as it is there. */
+static size_t announced(const char *to, size_t n)
+{
+	struct cursor c = { { to + 1, n > 0 ? n - 1 : 0 }, false };
+	size_t v = take(&c, 3);
+
+	return HANDSHAKE_HEADER + (c.bad ? 0 : v);
 }
 
 /* Handshake bytes of the records so far, into `to` (in.n bytes are room enough): 0 when the
  * whole message is there, -ERR_MORE, or the fault. */
 static int gather(struct str in, size_t max, char *to, size_t *message, size_t *length)
 {
-	size_t n = 0, need = HANDSHAKE_HEADER;
-	struct str rest = in;
+	size_t at = 0, n = 0, need = HANDSHAKE_HEADER;
 
 	while (n < need) {
-		size_t body;
+		size_t body, k;
+		int r = record(str_sub(in, at, in.n), n == 0, max - at, &body);
 
-		if (rest.n < RECORD_HEADER)
-			return rest.n > 0 && hello_sniff(rest) == 0 ? (n == 0 ? -ERR_NOT_TLS : -ERR_HELLO) : -ERR_MORE;
-		if (hello_sniff(rest) != 1)
-			return n == 0 ? -ERR_NOT_TLS : -ERR_HELLO;
-		body = (size_t)(unsigned char)rest.p[3] << 8 | (unsigned char)rest.p[4];
-		if (body == 0 || body > RECORD_MAX)
+		if (r != 0)
+			return r;
+		at += RECORD_HEADER;
+		k = in.n - at < body ? in.n - at : body;
+		memcpy(to + n, in.p + at, k);
+		n += k;
+		need = announced(to, n);
+		if (n > 0 && to[0] != CLIENT_HELLO)
 			return -ERR_HELLO;
-		if ((size_t)(rest.p - in.p) + RECORD_HEADER + body > max)
-			return -ERR_LIMIT;
-		rest = str_sub(rest, RECORD_HEADER, rest.n);
-		memcpy(to + n, rest.p, rest.n < body ? rest.n : body);
-		n += rest.n < body ? rest.n : body;
-		if (n >= 1 && to[0] != CLIENT_HELLO)
-			return -ERR_HELLO;
-		if (n >= HANDSHAKE_HEADER)
-			need = HANDSHAKE_HEADER + ((size_t)(unsigned char)to[1] << 16 |
-						      (size_t)(unsigned char)to[2] << 8 | (unsigned char)to[3]);
 		if (need > max)
 			return -ERR_LIMIT;
-		if (rest.n < body)
+		if (k < body)
 			return -ERR_MORE; /* a record is taken whole or not at all */
-		rest = str_sub(rest, body, rest.n);
+		at += body;
 	}
 	if (n > need) /* another message in the hello's record: nothing may follow it there */
 		return -ERR_HELLO;
 	*message = need;
-	*length = (size_t)(rest.p - in.p);
+	*length = at;
 	return 0;
 }
 
@@ -292,8 +321,6 @@ int hello_parse(struct str in, size_t max, struct hello *out)
 	char *bytes;
 	int r;
 
-	if (in.n > 0 && hello_sniff(in) == 0)
-		return -ERR_NOT_TLS;
 	bytes = malloc(in.n > 0 ? in.n : 1);
 	if (bytes == NULL)
 		return -ERR_NOMEM;

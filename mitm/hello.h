@@ -16,7 +16,7 @@ struct hello {
 	size_t alpn_n;
 	uint16_t version;	      /* highest offered (supported_versions or legacy), GREASE skipped */
 	bool has_alpn;
-	bool ecdsa;		      /* signature_algorithms lists ECDSA with P-256 (or TLS 1.2 without the extension) */
+	bool ecdsa;		      /* an ECDSA leaf on P-256 serves this client, whichever version is chosen */
 	bool psk;		      /* offers resumption */
 	bool early_data;
 	bool ech;		      /* encrypted_client_hello present (real or GREASE) */
