@@ -77,15 +77,17 @@ bool txn_response_pump(struct flow *f);
 
 /* Hold a body from now on: 0 or -ERR_NOMEM. */
 int leg_hold(struct flow *f, struct leg *g, int direction);
-/* Body bytes of a leg came: hold or pass them to `to`. */
-int leg_data(struct flow *f, struct leg *g, struct end *to, struct str data);
-/* The message is complete: trailers may be NULL. */
-int leg_end(struct flow *f, struct leg *g, struct end *to);
-int leg_trailers(struct flow *f, struct leg *g, struct end *to, const struct head *trailers);
+/* Body bytes of a leg came: they are held or passed on; at a limit policy decides. */
+void leg_body(struct flow *f, struct leg *g, struct str data);
+/* Its trailers came: 0, -ERR_LIMIT, -ERR_NOMEM. */
+int leg_trailers(struct leg *g, const struct head *trailers);
+/* The message is complete: it ends at the receiver, or the search begins. */
+void leg_complete(struct flow *f, struct leg *g);
 /* The verdict is fine: the head and what is held go out. */
-void leg_release(struct flow *f, struct leg *g, struct end *to);
+void leg_release(struct flow *f, struct leg *g);
 /* Move more of what is released: true when something moved. */
-bool leg_pour(struct flow *f, struct leg *g, struct end *to);
+bool leg_pour(struct flow *f, struct leg *g);
+/* Hand the head to the receiver, once. */
 int leg_send_head(struct leg *g, struct end *to);
 
 /*

@@ -43,20 +43,74 @@ static int put(struct leg *g, struct end *to, struct str data)
 	return g->chunked ? h1_write_chunk(&to->out, data) : buf_str(&to->out, data);
 }
 
-int leg_data(struct flow *f, struct leg *g, struct end *to, struct str data)
+static bool is_up(const struct flow *f, const struct leg *g)
 {
+	return g == &f->txn->up;
+}
+
+static struct end *receiver(struct flow *f, const struct leg *g)
+{
+	return is_up(f, g) ? &f->origin : &f->client;
+}
+
+/* The verdict is there: policy says what it means for this direction. */
+static void decide(struct flow *f, struct leg *g)
+{
+	struct facts facts = txn_facts(f, is_up(f, g) ? STAGE_UPLOAD : STAGE_DOWNLOAD, g);
+	struct decision d = policy_decide(f->policy, &facts);
+
+	f->txn->own_log |= d.log;
+	if (d.action == ACTION_ALLOW || d.action == ACTION_INTERCEPT)
+		leg_release(f, g);
+	else
+		txn_refuse_verdict(f, is_up(f, g) ? "upload" : "download", &d, &g->verdict);
+}
+
+static void on_up_verdict(void *arg, const struct verdict *v)
+{
+	struct flow *f = arg;
+
+	f->txn->up.verdict = *v;
+	decide(f, &f->txn->up);
+	flow_run(f);
+}
+
+static void on_down_verdict(void *arg, const struct verdict *v)
+{
+	struct flow *f = arg;
+
+	f->txn->down.verdict = *v;
+	decide(f, &f->txn->down);
+	flow_run(f);
+}
+
+/* It cannot be kept any longer: what is held is judged as it is; what comes now waits for that. */
+static void over_limit(struct flow *f, struct leg *g, struct str data)
+{
+	g->verdict = verdict_make(VERDICT_UNSCANNABLE, REASON_LIMIT, STR("body_held"));
+	decide(f, g);
+	if (!f->txn->refused && buf_str(&g->spill, data) != 0)
+		txn_refuse(f, 503, "refuse", NULL, NULL, "no memory");
+}
+
+void leg_body(struct flow *f, struct leg *g, struct str data)
+{
+	int r;
+
 	g->bytes += data.n;
-	if (g == &f->txn->up)
+	if (is_up(f, g))
 		COUNT_ADD(bytes_up, data.n);
 	else
 		COUNT_ADD(bytes_down, data.n);
-	return g->state == LEG_HOLD ? body_push(g->body, data) : put(g, to, data);
+	r = g->state == LEG_HOLD ? body_push(g->body, data) : put(g, receiver(f, g), data);
+	if (r == -ERR_LIMIT && g->state == LEG_HOLD)
+		over_limit(f, g, data);
+	else if (r != 0)
+		txn_refuse(f, is_up(f, g) ? 503 : 502, "refuse", NULL, NULL, "%s", err_name(r));
 }
 
-int leg_trailers(struct flow *f, struct leg *g, struct end *to, const struct head *trailers)
+int leg_trailers(struct leg *g, const struct head *trailers)
 {
-	(void)f;
-	(void)to;
 	/* Kept until the end either way: the last chunk and its trailers are one thing. */
 	return g->chunked && g->tail.len == 0 ? h1_write_last(&g->tail, trailers) : 0;
 }
@@ -74,15 +128,24 @@ static int finish(struct leg *g, struct end *to)
 	return r;
 }
 
-int leg_end(struct flow *f, struct leg *g, struct end *to)
+void leg_complete(struct flow *f, struct leg *g)
 {
-	(void)f;
-	return finish(g, to);
+	g->ended = true;
+	if (g->state == LEG_STREAM) {
+		if (finish(g, receiver(f, g)) != 0)
+			f->reset = f->finished = true;
+	} else if (g->state == LEG_HOLD) {
+		g->state = LEG_SEARCH;
+		if (body_finish(g->body, is_up(f, g) ? on_up_verdict : on_down_verdict, f) == 1) {
+			g->verdict = *body_verdict(g->body);
+			decide(f, g);
+		}
+	}
 }
 
-void leg_release(struct flow *f, struct leg *g, struct end *to)
+void leg_release(struct flow *f, struct leg *g)
 {
-	leg_send_head(g, to);
+	leg_send_head(g, receiver(f, g));
 	g->state = LEG_RELEASE;
 	flow_touch(f);
 }
@@ -103,8 +166,9 @@ static ssize_t pour_piece(struct flow *f, struct leg *g, struct end *to)
 	return n;
 }
 
-bool leg_pour(struct flow *f, struct leg *g, struct end *to)
+bool leg_pour(struct flow *f, struct leg *g)
 {
+	struct end *to = receiver(f, g);
 	bool moved = false;
 
 	while (to->out.len < f->w->limits.out) {

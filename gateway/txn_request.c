@@ -135,62 +135,6 @@ static void begin(struct flow *f, const struct head *h)
 	begin_body(f, h, search);
 }
 
-static void decide_upload(struct flow *f)
-{
-	struct txn *t = f->txn;
-	struct facts facts = txn_facts(f, STAGE_UPLOAD, &t->up);
-	struct decision d = policy_decide(f->policy, &facts);
-
-	t->own_log |= d.log;
-	if (d.action == ACTION_ALLOW || d.action == ACTION_INTERCEPT) {
-		leg_release(f, &t->up, &f->origin);
-		return;
-	}
-	txn_refuse_verdict(f, "upload", &d, &t->up.verdict);
-}
-
-static void on_verdict(void *arg, const struct verdict *v)
-{
-	struct flow *f = arg;
-
-	f->txn->up.verdict = *v;
-	decide_upload(f);
-	flow_run(f);
-}
-
-static void on_end(struct flow *f)
-{
-	struct leg *g = &f->txn->up;
-
-	g->ended = true;
-	if (g->state == LEG_STREAM) {
-		leg_end(f, g, &f->origin);
-	} else if (g->state == LEG_HOLD) {
-		g->state = LEG_SEARCH;
-		if (body_finish(g->body, on_verdict, f) == 1) {
-			g->verdict = *body_verdict(g->body);
-			decide_upload(f);
-		}
-	}
-}
-
-static void on_data(struct flow *f, struct str data)
-{
-	struct leg *g = &f->txn->up;
-	int r = leg_data(f, g, &f->origin, data);
-
-	if (r == 0)
-		return;
-	if (r != -ERR_LIMIT || g->state != LEG_HOLD) {
-		txn_refuse(f, 503, "refuse", NULL, NULL, "%s", err_name(r));
-		return;
-	}
-	g->verdict = verdict_make(VERDICT_UNSCANNABLE, REASON_LIMIT, STR("body_held"));
-	decide_upload(f);
-	if (!f->txn->refused && buf_str(&g->spill, data) != 0)
-		txn_refuse(f, 503, "refuse", NULL, NULL, "no memory");
-}
-
 /* One event of the decoder; false when the input must wait. */
 static bool event(struct flow *f, const struct h1_ev *ev)
 {
@@ -199,14 +143,14 @@ static bool event(struct flow *f, const struct h1_ev *ev)
 		begin(f, ev->head);
 		return true;
 	case H1_DATA:
-		on_data(f, ev->data);
+		leg_body(f, &f->txn->up, ev->data);
 		return true;
 	case H1_TRAILERS:
-		leg_trailers(f, &f->txn->up, &f->origin, ev->head);
+		leg_trailers(&f->txn->up, ev->head);
 		return true;
 	case H1_END:
 	case H1_TUNNEL:
-		on_end(f);
+		leg_complete(f, &f->txn->up);
 		return false;
 	case H1_ERROR:
 		txn_malformed(f, true, ev->err);
@@ -276,7 +220,7 @@ bool txn_request_pump(struct flow *f)
 		return true;
 	}
 	if (t != NULL && t->up.state == LEG_RELEASE)
-		return leg_pour(f, &t->up, &f->origin);
+		return leg_pour(f, &t->up);
 	if (!wants_input(f))
 		return false;
 	/* The end may be due without another byte: after a wait for the origin or for room. */

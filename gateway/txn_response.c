@@ -164,45 +164,6 @@ static void begin(struct flow *f, const struct head *h)
 		hold(f);
 }
 
-static void decide_download(struct flow *f)
-{
-	struct txn *t = f->txn;
-	struct facts facts = txn_facts(f, STAGE_DOWNLOAD, &t->down);
-	struct decision d = policy_decide(f->policy, &facts);
-
-	t->own_log |= d.log;
-	if (d.action == ACTION_ALLOW || d.action == ACTION_INTERCEPT) {
-		leg_release(f, &t->down, &f->client);
-		return;
-	}
-	txn_refuse_verdict(f, "download", &d, &t->down.verdict);
-}
-
-static void on_verdict(void *arg, const struct verdict *v)
-{
-	struct flow *f = arg;
-
-	f->txn->down.verdict = *v;
-	decide_download(f);
-	flow_run(f);
-}
-
-static void on_end(struct flow *f)
-{
-	struct leg *g = &f->txn->down;
-
-	g->ended = true;
-	if (g->state == LEG_STREAM) {
-		leg_end(f, g, &f->client);
-	} else if (g->state == LEG_HOLD) {
-		g->state = LEG_SEARCH;
-		if (body_finish(g->body, on_verdict, f) == 1) {
-			g->verdict = *body_verdict(g->body);
-			decide_download(f);
-		}
-	}
-}
-
 static void start_comfort(struct flow *f)
 {
 	struct txn *t = f->txn;
@@ -217,27 +178,16 @@ static void start_comfort(struct flow *f)
 static void on_data(struct flow *f, struct str data)
 {
 	struct leg *g = &f->txn->down;
-	int r = leg_data(f, g, &f->client, data);
 
-	if (r == 0 && g->state == LEG_HOLD) {
-		if (g->coding[0] == '\0' && media_proved(str_c(g->type), body_first(g->body))) {
-			g->verdict = verdict_make(VERDICT_BYPASSED, REASON_POLICY, STR("media"));
-			leg_release(f, g, &f->client);
-			return;
-		}
-		start_comfort(f);
+	leg_body(f, g, data);
+	if (g->state != LEG_HOLD)
+		return;
+	if (g->coding[0] == '\0' && media_proved(str_c(g->type), body_first(g->body))) {
+		g->verdict = verdict_make(VERDICT_BYPASSED, REASON_POLICY, STR("media"));
+		leg_release(f, g);
 		return;
 	}
-	if (r == 0)
-		return;
-	if (r != -ERR_LIMIT || g->state != LEG_HOLD) {
-		txn_refuse(f, 502, "refuse", NULL, NULL, "%s", err_name(r));
-		return;
-	}
-	g->verdict = verdict_make(VERDICT_UNSCANNABLE, REASON_LIMIT, STR("body_held"));
-	decide_download(f);
-	if (!f->txn->refused && buf_str(&g->spill, data) != 0)
-		txn_refuse(f, 502, "refuse", NULL, NULL, "no memory");
+	start_comfort(f);
 }
 
 /* One event of the decoder; false when the input must wait. */
@@ -251,11 +201,11 @@ static bool event(struct flow *f, const struct h1_ev *ev)
 		on_data(f, ev->data);
 		return true;
 	case H1_TRAILERS:
-		leg_trailers(f, &f->txn->down, &f->client, ev->head);
+		leg_trailers(&f->txn->down, ev->head);
 		return true;
 	case H1_END:
 		if (f->txn->down.state != LEG_HEAD) /* 1xx: the final response is still to come */
-			on_end(f);
+			leg_complete(f, &f->txn->down);
 		return true;
 	case H1_TUNNEL:
 		return false;
@@ -299,7 +249,7 @@ static void at_eof(struct flow *f, int err)
 	h1_eof(f->resp, &ev);
 	/* TCP ended without close_notify: only a length tells that a body is whole (RFC 8446 6.1). */
 	if (ev.type == H1_END && err == -ERR_EOF)
-		on_end(f);
+		leg_complete(f, &f->txn->down);
 	else if (ev.type == H1_ERROR)
 		txn_malformed(f, false, ev.err);
 	else
@@ -313,7 +263,7 @@ bool txn_response_pump(struct flow *f)
 	ssize_t n;
 
 	if (t->down.state == LEG_RELEASE)
-		return leg_pour(f, &t->down, &f->client);
+		return leg_pour(f, &t->down);
 	if (!wants_input(f))
 		return false;
 	if (h1_due(f->resp)) {
