@@ -28,16 +28,26 @@ static X509 *read_pem(BIO *b)
 	return PEM_read_bio_X509_AUX(b, NULL, NULL, NULL);
 }
 
+static void add(struct verify_store *s, X509 *x)
+{
+	bool own = s->own != NULL && X509_cmp(x, s->own) == 0;
+
+	if (!own && X509_STORE_add_cert(s->store, x) == 1)
+		s->n++;
+}
+
 static int add_all(struct verify_store *s, struct str pem)
 {
 	BIO *b = BIO_new_mem_buf(pem.p, pem.n > INT32_MAX ? INT32_MAX : (int)pem.n);
-	X509 *x;
 
-	while (b != NULL && (x = read_pem(b)) != NULL) {
-		bool own = s->own != NULL && X509_cmp(x, s->own) == 0;
+	/* One that cannot be read is skipped: those behind it are trusted all the same. */
+	while (b != NULL && BIO_pending(b) > 0) {
+		X509 *x = read_pem(b);
 
-		if (!own && X509_STORE_add_cert(s->store, x) == 1)
-			s->n++;
+		if (x != NULL)
+			add(s, x);
+		else if (ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE)
+			break;
 		X509_free(x);
 	}
 	BIO_free(b);
