@@ -1,37 +1,41 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The HTTP/1.1 decoder: collects heads, passes bodies through as views, reads chunks strictly. */
+/*
+ * The HTTP/1.1 decoder: collects heads and trailers up to their empty line, hands bodies through
+ * as views. What it says depends on the bytes alone, never on how they were cut: each check
+ * looks at a prefix of the stream that is the same for every cut.
+ */
 #include "http/h1.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "core/buf.h"
 #include "core/err.h"
+#include "http/h1_chunk.h"
+#include "http/h1_lines.h"
 #include "http/h1_parse.h"
 
 enum state {
-	S_HEAD,	    /* collecting a head */
-	S_LENGTH,   /* left bytes of body */
-	S_CLOSE,    /* body until close */
-	S_SIZE,	    /* chunk-size line */
-	S_CHUNK,    /* left bytes of chunk */
-	S_CHUNK_END,/* CRLF after a chunk */
+	S_HEAD,   /* collecting a head, or between messages */
+	S_LENGTH, /* left bytes of body */
+	S_CLOSE,  /* body until close */
+	S_CHUNKS,
 	S_TRAILERS, /* collecting trailers */
-	S_END,	    /* END is due */
+	S_END,      /* END is due */
 	S_TUNNEL,
 	S_DEAD
 };
 
 struct h1 {
 	enum h1_side side;
-	const struct limits *limits;
 	enum state state;
-	struct buf text; /* the head, chunk line or trailers being collected */
+	const struct limits *limits;
+	struct h1_lines lines; /* the head or the trailers being collected */
 	struct field *fields;
 	struct head head;
+	struct h1_chunk chunk;
 	uint64_t left;
-	bool crlf_skipped, to_head, to_connect, interim;
-	bool told; /* the last event showed a head: its bytes go with the next call */
+	bool told;       /* the last event showed a head: its bytes go with the next call */
+	bool empty_line; /* the one that is tolerated before a request was seen */
+	bool to_head, to_connect;
 	int err;
 };
 
@@ -43,16 +47,24 @@ struct h1 *h1_new(enum h1_side side, const struct limits *limits)
 		return NULL;
 	d->side = side;
 	d->limits = limits;
-	buf_init(&d->text, 1 << 20);
+	h1_lines_init(&d->lines);
 	return d;
+}
+
+/* Nothing is kept between messages, nor while a body runs. */
+static void forget(struct h1 *d)
+{
+	d->told = false;
+	h1_lines_free(&d->lines);
+	free(d->fields);
+	d->fields = NULL;
 }
 
 void h1_free(struct h1 *d)
 {
 	if (d == NULL)
 		return;
-	buf_free(&d->text);
-	free(d->fields);
+	forget(d);
 	free(d);
 }
 
@@ -64,63 +76,29 @@ void h1_expect(struct h1 *d, struct str method)
 
 bool h1_idle(const struct h1 *d)
 {
-	return d->state == S_HEAD && d->text.len == 0;
+	return d->state == S_HEAD && (d->lines.text.len == 0 || d->told);
 }
 
 bool h1_due(const struct h1 *d)
 {
-	return d->state == S_END && !d->interim;
+	return d->state == S_END;
 }
 
 static void fail(struct h1 *d, struct h1_ev *ev, int err)
 {
+	forget(d);
 	d->state = S_DEAD;
 	d->err = err;
 	*ev = (struct h1_ev){ .type = H1_ERROR, .err = err };
 }
 
-/* The head's bytes are needed until the next call: nothing is kept between messages. */
-static void forget(struct h1 *d)
+static enum state body_state(enum body_kind kind)
 {
-	d->told = false;
-	buf_free(&d->text);
-	free(d->fields);
-	d->fields = NULL;
-}
-
-/*
- * Collect up to and including the end mark; true when it is there. An overlap of three bytes is
- * looked at again, so that the mark may be cut anywhere.
- */
-static int collect(struct h1 *d, struct str in, size_t *used, const char *mark, size_t mark_n,
-    size_t max)
-{
-	size_t before = d->text.len, from = before >= mark_n - 1 ? before - (mark_n - 1) : 0;
-	size_t room = max > before ? max - before : 0;
-	size_t n = in.n < room ? in.n : room;
-	struct str all;
-	const char *at;
-
-	if (buf_append(&d->text, in.p, n) != 0)
-		return -ERR_NOMEM;
-	all = buf_view(&d->text);
-	at = all.n > from ? memmem(all.p + from, all.n - from, mark, mark_n) : NULL;
-	if (at == NULL) {
-		*used = n;
-		return n < in.n ? -ERR_LIMIT : -ERR_MORE;
-	}
-	d->text.len = (size_t)(at - all.p) + mark_n;
-	*used = d->text.len - before;
-	return 0;
-}
-
-static enum state body_state(const struct head *h)
-{
-	switch (h->body) {
+	switch (kind) {
 	case BODY_LENGTH:
 		return S_LENGTH;
 	case BODY_CHUNKED:
-		return S_SIZE;
+		return S_CHUNKS;
 	case BODY_UNTIL_CLOSE:
 		return S_CLOSE;
 	case BODY_TUNNEL:
@@ -132,168 +110,113 @@ static enum state body_state(const struct head *h)
 
 static int read_head(struct h1 *d)
 {
-	struct str text = buf_view(&d->text);
-	int r, second;
+	struct str text = buf_view(&d->lines.text);
+	int r;
 
 	d->fields = calloc(d->limits->fields, sizeof(*d->fields));
 	if (d->fields == NULL)
 		return -ERR_NOMEM;
 	r = h1_parse_head(d->side, text, d->fields, d->limits->fields, d->limits, &d->head);
 	if (r == 0)
-		r = d->side == H1_REQUEST ? h1_frame_request(&d->head) :
-					    h1_frame_response(&d->head, d->to_head, d->to_connect);
-	second = r == 0 ? h1_second_opinion(d->side, text, &d->head) : 0;
-	return r != 0 ? r : second;
+		r = d->side == H1_REQUEST ? h1_frame_request(&d->head)
+					  : h1_frame_response(&d->head, d->to_head, d->to_connect);
+	return r != 0 ? r : h1_second_opinion(d->side, text, &d->head);
 }
 
-/* A bare LF LF or CR LF LF must not hide a head's end from us: lines are checked as they come. */
-static int early_check(const struct h1 *d)
+/* What cannot become a head is refused by its first bytes, not after the limit or the time. */
+static bool may_begin(const struct h1 *d, struct str in)
 {
-	struct str s = buf_view(&d->text);
-	const char *lf = s.n > 0 ? memchr(s.p, '\n', s.n) : NULL;
+	static const char start[] = "HTTP/";
 
-	if (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\0' || s.p[0] == '\n'))
-		return -ERR_HTTP_START_LINE;
-	for (; lf != NULL; lf = memchr(lf + 1, '\n', (size_t)(s.p + s.n - lf - 1)))
-		if (lf == s.p || lf[-1] != '\r')
-			return -ERR_HTTP_LINE_END;
-	return 0;
+	if (d->side == H1_REQUEST)
+		return d->lines.text.len > 0 || h1_is_token(str_sub(in, 0, 1)) ||
+		       (in.p[0] == '\r' && !d->empty_line);
+	for (size_t i = 0; i < in.n && d->lines.text.len + i < sizeof(start) - 1; i++)
+		if (in.p[i] != start[d->lines.text.len + i])
+			return false;
+	return true;
 }
 
 static void on_head(struct h1 *d, struct str in, size_t *used, struct h1_ev *ev)
 {
-	size_t skip = 0;
-	int r;
+	bool interim;
+	int r = may_begin(d, in) ? h1_lines_add(&d->lines, in, d->limits->head, used)
+				 : -ERR_HTTP_START_LINE;
 
-	/* RFC 9112 section 2.2: one empty line before a request line is tolerated, no more. */
-	while (d->side == H1_REQUEST && d->text.len == 0 && skip < in.n && !d->crlf_skipped &&
-	       in.p[skip] == (d->left == 0 ? '\r' : '\n')) {
-		d->crlf_skipped = d->left == 1;
-		d->left = d->left == 0;
-		skip++;
-	}
-	if (d->left == 1 && skip < in.n) {
-		fail(d, ev, -ERR_HTTP_LINE_END);
-		return;
-	}
-	r = collect(d, str_sub(in, skip, in.n), used, "\r\n\r\n", 4, d->limits->head);
-	*used += skip;
-	if (r == -ERR_MORE && (r = early_check(d)) == 0) {
-		ev->type = H1_MORE;
+	if (r == 0 && d->lines.text.len == 2) { /* RFC 9112 section 2.2: one, before a request */
+		d->empty_line = true;
+		forget(d);
 		return;
 	}
 	if (r == 0)
 		r = read_head(d);
 	if (r != 0) {
-		fail(d, ev, r == -ERR_LIMIT ? -ERR_HTTP_HEAD_SIZE : r);
+		if (r != -ERR_MORE)
+			fail(d, ev, r);
 		return;
 	}
-	d->crlf_skipped = false;
+	interim = d->head.status >= 100 && d->head.status < 200 && d->head.body != BODY_TUNNEL;
+	d->state = interim ? S_HEAD : body_state(d->head.body);
+	d->chunk = (struct h1_chunk){ 0 };
 	d->left = d->head.length;
-	d->interim = d->side == H1_RESPONSE && d->head.status < 200 && d->head.status != 101;
-	d->state = body_state(&d->head);
+	d->empty_line = false;
 	d->told = true;
 	*ev = (struct h1_ev){ .type = H1_HEAD, .head = &d->head };
 }
 
-static void on_data(struct h1 *d, struct str in, size_t *used, struct h1_ev *ev, enum state next)
+static void on_length(struct h1 *d, struct str in, size_t *used, struct h1_ev *ev)
 {
-	size_t n = in.n < d->left ? in.n : (size_t)d->left;
-
-	*used = n;
-	d->left -= n;
+	*used = in.n < d->left ? in.n : (size_t)d->left;
+	d->left -= *used;
 	if (d->left == 0)
-		d->state = next;
-	*ev = (struct h1_ev){ .type = H1_DATA, .data = str_sub(in, 0, n) };
+		d->state = S_END;
+	*ev = (struct h1_ev){ .type = H1_DATA, .data = str_sub(in, 0, *used) };
 }
 
-/* chunk-size [ chunk-ext ] CRLF, extensions dropped (RFC 9112 section 7.1). */
-static int chunk_size(struct str line, uint64_t *size)
+static void on_chunks(struct h1 *d, struct str in, size_t *used, struct h1_ev *ev)
 {
-	size_t n = 0;
-	struct str ext;
+	struct str data;
+	int r = h1_chunk_next(&d->chunk, d->limits->chunk_ext, in, used, &data);
 
-	while (n < line.n && line.p[n] != ';' && line.p[n] != ' ' && line.p[n] != '\t')
-		n++;
-	ext = str_sub(line, n, line.n);
-	for (size_t i = 0; i < ext.n; i++)
-		if (((unsigned char)ext.p[i] < 0x20 && ext.p[i] != '\t') || ext.p[i] == 0x7f)
-			return -ERR_BODY_CHUNK;
-	if (ext.n > 0 && ext.p[0] != ';') /* "5 ;x" is read in two ways: refused */
-		return -ERR_BODY_CHUNK;
-	return str_hex64(str_sub(line, 0, n), size) == 0 && *size <= INT64_MAX ? 0 : -ERR_BODY_CHUNK;
+	if (r != 0)
+		fail(d, ev, r);
+	else if (data.n > 0)
+		*ev = (struct h1_ev){ .type = H1_DATA, .data = data };
+	else if (d->chunk.state == CHUNK_LAST)
+		d->state = S_TRAILERS;
 }
 
-static void on_size(struct h1 *d, struct str in, size_t *used, struct h1_ev *ev)
+static int read_trailers(struct h1 *d)
 {
-	int r = collect(d, in, used, "\n", 1, 18 + d->limits->chunk_ext);
-	struct str line = buf_view(&d->text);
+	size_t n;
+	int r;
 
-	ev->type = H1_MORE;
-	if (r == -ERR_MORE)
-		return;
-	if (r == 0 && (line.n < 2 || line.p[line.n - 2] != '\r' ||
-			  chunk_size(str_sub(line, 0, line.n - 2), &d->left) != 0))
-		r = -ERR_BODY_CHUNK;
-	if (r != 0) {
-		fail(d, ev, -ERR_BODY_CHUNK);
-		return;
-	}
-	buf_consume(&d->text, d->text.len);
-	d->state = d->left > 0 ? S_CHUNK : S_TRAILERS;
-}
-
-static void on_chunk_end(struct h1 *d, struct str in, size_t *used, struct h1_ev *ev)
-{
-	static const char crlf[2] = { '\r', '\n' };
-
-	ev->type = H1_MORE;
-	if (in.p[0] != crlf[d->left]) {
-		fail(d, ev, -ERR_BODY_CHUNK);
-		return;
-	}
-	*used = 1;
-	if (++d->left == 2) {
-		d->left = 0;
-		d->state = S_SIZE;
-	}
+	d->fields = calloc(d->limits->fields, sizeof(*d->fields));
+	if (d->fields == NULL)
+		return -ERR_NOMEM;
+	r = h1_parse_trailers(buf_view(&d->lines.text), d->fields, d->limits->fields, &n);
+	if (r == 0)
+		d->head = (struct head){ .fields = d->fields, .nfields = n };
+	return r;
 }
 
 static void on_trailers(struct h1 *d, struct str in, size_t *used, struct h1_ev *ev)
 {
-	size_t n = 0;
-	int r;
+	int r = h1_lines_add(&d->lines, in, d->limits->head, used);
+	bool none = d->lines.text.len == 2;
 
-	/* No trailers: the two bytes of an empty line. Else up to an empty line. */
-	r = collect(d, in, used, "\n", 1, d->limits->head);
-	while (r == 0 && !(d->text.len == 2 || (d->text.len >= 4 &&
-			       memcmp(d->text.p + d->text.off + d->text.len - 4, "\r\n\r\n", 4) == 0))) {
-		size_t more = 0;
-
-		if (*used == in.n) {
-			r = -ERR_MORE;
-			break;
-		}
-		r = collect(d, str_sub(in, *used, in.n), &more, "\n", 1, d->limits->head);
-		*used += more;
-	}
-	ev->type = H1_MORE;
 	if (r == -ERR_MORE)
 		return;
-	free(d->fields);
-	d->fields = calloc(d->limits->fields, sizeof(*d->fields));
-	if (r == 0 && d->fields == NULL)
-		r = -ERR_NOMEM;
-	if (r == 0)
-		r = h1_parse_trailers(buf_view(&d->text), d->fields, d->limits->fields, &n);
+	if (r == 0 && !none)
+		r = read_trailers(d);
 	if (r != 0) {
-		fail(d, ev, r == -ERR_LIMIT ? -ERR_HTTP_HEAD_SIZE : r);
+		fail(d, ev, r);
 		return;
 	}
 	d->state = S_END;
-	if (n == 0)
+	if (none)
 		return;
-	d->head = (struct head){ .fields = d->fields, .nfields = n };
+	d->told = true;
 	*ev = (struct h1_ev){ .type = H1_TRAILERS, .head = &d->head };
 }
 
@@ -301,10 +224,10 @@ static void on_end(struct h1 *d, struct h1_ev *ev)
 {
 	forget(d);
 	d->state = S_HEAD;
-	d->left = 0;
 	ev->type = H1_END;
 }
 
+/* One step with input at hand; ev stays H1_MORE where there is nothing to tell yet. */
 static void step(struct h1 *d, struct str in, size_t *used, struct h1_ev *ev)
 {
 	switch (d->state) {
@@ -312,20 +235,14 @@ static void step(struct h1 *d, struct str in, size_t *used, struct h1_ev *ev)
 		on_head(d, in, used, ev);
 		break;
 	case S_LENGTH:
-		on_data(d, in, used, ev, S_END);
+		on_length(d, in, used, ev);
 		break;
 	case S_CLOSE:
-		d->left = UINT64_MAX;
-		on_data(d, in, used, ev, S_CLOSE);
+		*used = in.n;
+		*ev = (struct h1_ev){ .type = H1_DATA, .data = in };
 		break;
-	case S_SIZE:
-		on_size(d, in, used, ev);
-		break;
-	case S_CHUNK:
-		on_data(d, in, used, ev, S_CHUNK_END);
-		break;
-	case S_CHUNK_END:
-		on_chunk_end(d, in, used, ev);
+	case S_CHUNKS:
+		on_chunks(d, in, used, ev);
 		break;
 	default:
 		on_trailers(d, in, used, ev);
@@ -334,32 +251,25 @@ static void step(struct h1 *d, struct str in, size_t *used, struct h1_ev *ev)
 
 void h1_next(struct h1 *d, struct str in, size_t *used, struct h1_ev *ev)
 {
-	size_t all = 0;
-
+	*used = 0;
+	*ev = (struct h1_ev){ .type = H1_MORE };
 	if (d->told)
 		forget(d);
-	*ev = (struct h1_ev){ .type = H1_MORE };
-	for (;;) {
+	while (ev->type == H1_MORE) {
 		size_t n = 0;
 
 		if (d->state == S_DEAD)
 			fail(d, ev, d->err);
 		else if (d->state == S_TUNNEL)
 			ev->type = H1_TUNNEL;
-		else if (d->state == S_END && !d->interim)
+		else if (d->state == S_END)
 			on_end(d, ev);
-		else if (d->state == S_END) /* 1xx: no event of its own end, the answer is to come */
-			forget(d), d->state = S_HEAD, d->left = 0;
-		else if (in.n == 0)
+		else if (*used == in.n)
 			break;
 		else
-			step(d, in, &n, ev);
-		in = str_sub(in, n, in.n);
-		all += n;
-		if (ev->type != H1_MORE)
-			break;
+			step(d, str_sub(in, *used, in.n), &n, ev);
+		*used += n;
 	}
-	*used = all;
 }
 
 void h1_eof(struct h1 *d, struct h1_ev *ev)
@@ -367,9 +277,9 @@ void h1_eof(struct h1 *d, struct h1_ev *ev)
 	*ev = (struct h1_ev){ .type = H1_MORE };
 	if (d->state == S_DEAD)
 		fail(d, ev, d->err);
-	else if (d->state == S_CLOSE)
-		on_end(d, ev);
-	else if (d->state == S_END && !d->interim)
+	else if (d->state == S_TUNNEL)
+		ev->type = H1_TUNNEL;
+	else if (d->state == S_CLOSE || d->state == S_END)
 		on_end(d, ev);
 	else if (!h1_idle(d))
 		fail(d, ev, d->state == S_HEAD ? -ERR_HTTP_HEAD : -ERR_BODY_SHORT);

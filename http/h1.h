@@ -18,7 +18,7 @@ enum h1_event {
 	H1_HEAD,     /* ev.head */
 	H1_DATA,     /* ev.data: a view into the input */
 	H1_TRAILERS, /* ev.head with fields only; only where there are trailers */
-	H1_END,	     /* the message is complete; input of the next message is not touched */
+	H1_END,      /* the message is complete; input of the next message is not touched */
 	H1_TUNNEL,   /* after HEAD with BODY_TUNNEL: what follows is not HTTP */
 	H1_ERROR     /* ev.err = ERR_*; the decoder is dead */
 };

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Heads, strictly: every line ends in CRLF, no folding, no control bytes, no white space before
- * the colon (RFC 9112 sections 2.2, 5). llhttp reads the same bytes as second opinion: a head
- * that the two see differently is refused.
+ * the colon (RFC 9112 sections 2.2, 5).
  */
 #include "http/h1_parse.h"
 
-#include <llhttp.h>
 #include <string.h>
 
 #include "core/err.h"
+
+enum { METHOD_MAX = 23 }; /* what audit and rules keep whole */
 
 /* RFC 9110 section 5.6.2 */
 static bool is_tchar(char c)
@@ -19,7 +19,7 @@ static bool is_tchar(char c)
 	return c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL;
 }
 
-static bool is_token(struct str s)
+bool h1_is_token(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
 		if (!is_tchar(s.p[i]))
@@ -64,7 +64,7 @@ static int parse_field(struct str line, struct field *f)
 		return -ERR_HTTP_FIELD;
 	f->name = str_sub(line, 0, (size_t)colon);
 	f->value = str_trim(str_sub(line, (size_t)colon + 1, line.n));
-	return is_token(f->name) && is_value(f->value) ? 0 : -ERR_HTTP_FIELD;
+	return h1_is_token(f->name) && is_value(f->value) ? 0 : -ERR_HTTP_FIELD;
 }
 
 static int parse_fields(struct str rest, struct field *fields, size_t max, size_t *n)
@@ -113,7 +113,7 @@ static int parse_request_line(struct str line, struct head *h)
 	if (b <= 0)
 		return -ERR_HTTP_START_LINE;
 	h->target = str_sub(rest, 0, (size_t)b);
-	if (!is_token(h->method))
+	if (!h1_is_token(h->method) || h->method.n > METHOD_MAX)
 		return -ERR_HTTP_START_LINE;
 	if (!is_target(h->target))
 		return -ERR_HTTP_TARGET;
@@ -135,77 +135,6 @@ static int parse_status_line(struct str line, struct head *h)
 	return is_value(h->reason) ? 0 : -ERR_HTTP_START_LINE;
 }
 
-/* What llhttp saw of the head. */
-struct opinion {
-	llhttp_t parser; /* first: callbacks get its address */
-	size_t fields, value_bytes, name_bytes, url_bytes;
-};
-
-static int on_url(llhttp_t *p, const char *at, size_t n)
-{
-	(void)at;
-	((struct opinion *)p)->url_bytes += n;
-	return 0;
-}
-
-static int on_name(llhttp_t *p, const char *at, size_t n)
-{
-	(void)at;
-	((struct opinion *)p)->name_bytes += n;
-	return 0;
-}
-
-static int on_value(llhttp_t *p, const char *at, size_t n)
-{
-	(void)at;
-	((struct opinion *)p)->value_bytes += n;
-	return 0;
-}
-
-static int on_field_end(llhttp_t *p)
-{
-	((struct opinion *)p)->fields++;
-	return 0;
-}
-
-static int on_head_end(llhttp_t *p)
-{
-	(void)p;
-	return HPE_PAUSED;
-}
-
-static bool same_sizes(const struct head *h, const struct opinion *o)
-{
-	size_t names = 0, values = 0;
-
-	for (size_t i = 0; i < h->nfields; i++) {
-		names += h->fields[i].name.n;
-		values += h->fields[i].value.n;
-	}
-	/* llhttp keeps white space at the end of a value. */
-	return h->nfields == o->fields && names == o->name_bytes && values <= o->value_bytes &&
-	       h->target.n == o->url_bytes;
-}
-
-int h1_second_opinion(enum h1_side side, struct str text, const struct head *h)
-{
-	static const llhttp_settings_t settings = { .on_url = on_url, .on_header_field = on_name,
-		.on_header_value = on_value, .on_header_field_complete = on_field_end,
-		.on_headers_complete = on_head_end };
-	struct opinion o = { 0 };
-	llhttp_errno_t e;
-
-	llhttp_init(&o.parser, side == H1_REQUEST ? HTTP_REQUEST : HTTP_RESPONSE, &settings);
-	e = llhttp_execute(&o.parser, text.p, text.n);
-	if (e == HPE_INVALID_TRANSFER_ENCODING)
-		return -ERR_BODY_CODING;
-	if (e == HPE_UNEXPECTED_CONTENT_LENGTH || e == HPE_INVALID_CONTENT_LENGTH)
-		return -ERR_BODY_LENGTH;
-	if (e != HPE_PAUSED && e != HPE_OK && e != HPE_PAUSED_UPGRADE)
-		return -ERR_HTTP_HEAD;
-	return same_sizes(h, &o) ? 0 : -ERR_HTTP_HEAD;
-}
-
 int h1_parse_head(enum h1_side side, struct str text, struct field *fields, size_t max,
     const struct limits *limits, struct head *h)
 {
@@ -225,9 +154,9 @@ int h1_parse_head(enum h1_side side, struct str text, struct field *fields, size
 /* RFC 9110 section 6.5.1: what frames, routes, authenticates or controls must not come late. */
 static bool forbidden_trailer(struct str name)
 {
-	static const char *const names[] = { "transfer-encoding", "content-length", "host", "trailer",
-		"content-encoding", "content-type", "content-range", "te", "connection", "upgrade",
-		"expect", "authorization", "proxy-authorization", "proxy-authenticate",
+	static const char *const names[] = { "transfer-encoding", "content-length", "host",
+		"trailer", "content-encoding", "content-type", "content-range", "te", "connection",
+		"upgrade", "expect", "authorization", "proxy-authorization", "proxy-authenticate",
 		"www-authenticate", "set-cookie", "cookie", "cache-control", "max-forwards", "age",
 		"expires", "date", "location", "retry-after", "vary", "range", "if-match",
 		"if-none-match", "if-modified-since", "if-unmodified-since", "if-range",

@@ -28,8 +28,8 @@ static bool listed(const char *const *names, struct str name)
  * taken away by a client's list. */
 static bool named_by_connection(const struct head *h, struct str name)
 {
-	static const char *const kept[] = { "host", "content-length", "content-type", "content-encoding",
-		"authorization", "cookie", "set-cookie", NULL };
+	static const char *const kept[] = { "host", "content-length", "content-type",
+		"content-encoding", "authorization", "cookie", "set-cookie", NULL };
 
 	if (listed(kept, name))
 		return false;
@@ -45,6 +45,11 @@ static bool named_by_connection(const struct head *h, struct str name)
 	return false;
 }
 
+static bool keeps_te(const struct field *f)
+{
+	return str_ieq(f->name, STR("te")) && str_ieq(f->value, STR("trailers"));
+}
+
 static bool hop_by_hop(const struct head *h, const struct field *f, const struct h1_edit *e)
 {
 	static const char *const names[] = { "connection", "keep-alive", "proxy-connection",
@@ -53,13 +58,23 @@ static bool hop_by_hop(const struct head *h, const struct field *f, const struct
 	if (listed(names, f->name))
 		return true;
 	if (str_ieq(f->name, STR("te")))
-		return !str_ieq(f->value, STR("trailers"));
+		return !keeps_te(f);
 	if (str_ieq(f->name, STR("expect")))
 		return !e->keep_expect;
 	return named_by_connection(h, f->name);
 }
 
-static int put_end_to_end(struct buf *out, const struct head *h, const struct h1_edit *e, bool skip_host)
+/* What is added comes from us, but may carry words that a peer chose. */
+static int put_added(struct buf *out, const struct field *f)
+{
+	for (size_t i = 0; i < f->value.n; i++)
+		if ((unsigned char)f->value.p[i] < 0x20 || f->value.p[i] == 0x7f)
+			return -ERR_HTTP_FIELD;
+	return put_field(out, f->name, f->value);
+}
+
+static int put_end_to_end(
+    struct buf *out, const struct head *h, const struct h1_edit *e, bool skip_host)
 {
 	int r = 0;
 
@@ -72,26 +87,47 @@ static int put_end_to_end(struct buf *out, const struct head *h, const struct h1
 		r = put_field(out, f->name, f->value);
 	}
 	for (size_t i = 0; i < e->nadd && r == 0; i++)
-		r = put_field(out, e->add[i].name, e->add[i].value);
+		r = put_added(out, &e->add[i]);
 	return r;
+}
+
+/* RFC 9110 section 10.1.4: who sends TE says so in Connection. */
+static bool sends_te(const struct head *h, const struct h1_edit *e)
+{
+	for (size_t i = 0; i < h->nfields; i++)
+		if (keeps_te(&h->fields[i]))
+			return !listed(e->drop, STR("te"));
+	return false;
+}
+
+static int put_connection(
+    struct buf *out, const struct head *h, const struct h1_edit *e, bool upgrade)
+{
+	bool close = !upgrade && (e->close || e->frame == H1_FRAME_CLOSE);
+	bool te = sends_te(h, e);
+
+	if (!upgrade && !close && !te)
+		return 0;
+	return buf_printf(out, "Connection: %s%s%s\r\n",
+	    upgrade ? "upgrade"
+	    : close ? "close"
+		    : "",
+	    te && (upgrade || close) ? ", " : "", te ? "TE" : "");
 }
 
 static int put_framing(struct buf *out, const struct head *h, const struct h1_edit *e)
 {
 	struct str v;
+	bool upgrade = e->keep_upgrade && head_get(h, "upgrade", &v);
 	int r = 0;
 
 	if (e->frame == H1_FRAME_LENGTH)
 		r = buf_printf(out, "Content-Length: %llu\r\n", (unsigned long long)e->length);
 	else if (e->frame == H1_FRAME_CHUNKED)
 		r = buf_str(out, STR("Transfer-Encoding: chunked\r\n"));
-	if (r == 0 && e->keep_upgrade && head_get(h, "upgrade", &v)) {
+	if (r == 0 && upgrade)
 		r = put_field(out, STR("Upgrade"), v);
-		return r == 0 ? buf_str(out, STR("Connection: upgrade\r\n")) : r;
-	}
-	if (r == 0 && (e->close || e->frame == H1_FRAME_CLOSE))
-		r = buf_str(out, STR("Connection: close\r\n"));
-	return r;
+	return r == 0 ? put_connection(out, h, e, upgrade) : r;
 }
 
 static int finish(struct buf *out, const struct head *h, const struct h1_edit *e, size_t before,
@@ -142,8 +178,11 @@ int h1_write_response(struct buf *out, const struct head *h, const struct h1_edi
 int h1_write_chunk(struct buf *out, struct str data)
 {
 	size_t before = out->len;
-	int r = buf_printf(out, "%zx\r\n", data.n);
+	int r;
 
+	if (data.n == 0) /* would end the body */
+		return 0;
+	r = buf_printf(out, "%zx\r\n", data.n);
 	if (r == 0)
 		r = buf_str(out, data);
 	if (r == 0)

@@ -43,7 +43,7 @@ bool head_host(const struct head *h, struct str *name, uint16_t *port)
 	if (digits.n > 0 && digits.p[0] != ':')
 		return false;
 	digits = str_sub(digits, 1, digits.n);
-	if (digits.n > 0 && (str_u64(digits, &v) != 0 || v > 65535))
+	if (digits.n > 0 && (digits.n > 5 || str_u64(digits, &v) != 0 || v == 0 || v > 65535))
 		return false;
 	*port = (uint16_t)v;
 	return true;

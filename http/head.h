@@ -11,11 +11,11 @@
 enum { HEAD_MAX_FIELDS = 1024 };
 
 enum body_kind {
-	BODY_NONE,	  /* no body follows */
-	BODY_LENGTH,	  /* exactly `length` bytes */
-	BODY_CHUNKED,	  /* chunked transfer coding */
+	BODY_NONE,        /* no body follows */
+	BODY_LENGTH,      /* exactly `length` bytes */
+	BODY_CHUNKED,     /* chunked transfer coding */
 	BODY_UNTIL_CLOSE, /* responses only: until the connection closes */
-	BODY_TUNNEL	  /* 101, or 2xx to CONNECT: no longer HTTP */
+	BODY_TUNNEL       /* 101, or 2xx to CONNECT: no longer HTTP */
 };
 
 struct field {
@@ -23,21 +23,21 @@ struct field {
 };
 
 struct head {
-	struct str method;     /* requests */
-	struct str target;     /* requests, as received */
-	struct str path;       /* requests: path and query, from origin-form or absolute-form */
-	struct str host;       /* requests: effective authority (absolute-form wins over Host) */
-	unsigned status;       /* responses: 100..599, otherwise 0 */
-	struct str reason;     /* responses; may be empty */
-	unsigned minor;	       /* HTTP/1.minor: 0 or 1 */
+	struct str method; /* requests */
+	struct str target; /* requests, as received */
+	struct str path;   /* requests: path and query, from origin-form or absolute-form */
+	struct str host;   /* requests: effective authority (absolute-form wins over Host) */
+	unsigned status;   /* responses: 100..599, otherwise 0 */
+	struct str reason; /* responses; may be empty */
+	unsigned minor;    /* HTTP/1.minor: 0 or 1 */
 	const struct field *fields;
 	size_t nfields;
 	enum body_kind body;
-	uint64_t length;       /* with BODY_LENGTH; for HEAD and 304 responses what was announced */
-	bool has_length;       /* a valid Content-Length was there */
-	bool keep_alive;       /* the sender lets the connection persist (RFC 9112 section 9.3) */
-	bool expect_continue;  /* Expect: 100-continue */
-	bool upgrade;	       /* Connection: upgrade with an Upgrade field */
+	uint64_t length;      /* with BODY_LENGTH; for HEAD and 304 responses what was announced */
+	bool has_length;      /* a valid Content-Length was there */
+	bool keep_alive;      /* the sender lets the connection persist (RFC 9112 section 9.3) */
+	bool expect_continue; /* Expect: 100-continue */
+	bool upgrade;         /* Connection: upgrade with an Upgrade field */
 };
 
 /* First field of that name (ASCII case ignored): its value, or false. */
