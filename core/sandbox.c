@@ -48,9 +48,9 @@
 	    SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(getrandom),  \
 	    SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask),  \
 	    SCMP_SYS(rt_sigaction), SCMP_SYS(sigaltstack), SCMP_SYS(restart_syscall),              \
-	    SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(fcntl), SCMP_SYS(fstat),                \
+	    SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(fstat),                \
 	    SCMP_SYS(newfstatat), SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity),              \
-	    SCMP_SYS(getrusage), SCMP_SYS(tgkill), SCMP_SYS(prlimit64)
+	    SCMP_SYS(getrusage)
 
 static const int worker_calls[] = { COMMON_CALLS,
 	/* flows: accept, bind and connect prepared sockets; never socket() */
@@ -131,6 +131,28 @@ static int drop_caps(void)
 	return capng_apply(CAPNG_SELECT_CAPS) == 0 ? 0 : -ERR_SYSTEM;
 }
 
+/*
+ * Calls that are good with some arguments only: all roles have one user, and none may signal or
+ * limit another (tgkill, prlimit64, fcntl's F_SETOWN).
+ */
+static int filter_arguments(scmp_filter_ctx ctx)
+{
+	static const unsigned commands[] = { F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC,
+		F_ADD_SEALS, F_GET_SEALS, F_OFD_SETLK, F_SETLK };
+	scmp_datum_t self = (scmp_datum_t)getpid();
+	int r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, self));
+
+	if (r == 0)
+		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, SCMP_A0(SCMP_CMP_EQ, 0));
+	/* libuv makes what it watches non-blocking this way; no other ioctl. */
+	if (r == 0)
+		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, FIONBIO));
+	for (size_t i = 0; r == 0 && i < sizeof(commands) / sizeof(commands[0]); i++)
+		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+		    SCMP_A1(SCMP_CMP_EQ, commands[i]));
+	return r;
+}
+
 static int filter_calls(const struct profile *p)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
@@ -148,12 +170,11 @@ static int filter_calls(const struct profile *p)
 		if (e != 0 && e != -EDOM && e != -EEXIST)
 			goto out;
 	}
-	/* libuv makes what it watches non-blocking this way; no other ioctl. */
-	if (seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, FIONBIO)) != 0)
+	if (filter_arguments(ctx) != 0)
 		goto out;
 #if SANITIZED
 	/* The sanitizers' own needs at exit and for stack traces; test builds only. */
-	static const int sanitizer[] = { SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(readlink),
+	static const int sanitizer[] = { SCMP_SYS(fcntl), SCMP_SYS(tgkill), SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(readlink),
 		SCMP_SYS(readlinkat), SCMP_SYS(clone), SCMP_SYS(clone3), SCMP_SYS(ptrace), SCMP_SYS(wait4),
 		SCMP_SYS(prctl), SCMP_SYS(arch_prctl), SCMP_SYS(lseek), SCMP_SYS(stat),
 		SCMP_SYS(getdents64), SCMP_SYS(ioctl), SCMP_SYS(sched_getaffinity),
