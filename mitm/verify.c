@@ -143,40 +143,6 @@ static bool set_params(X509_STORE_CTX *ctx, struct str name, const char *ip)
 	return X509_VERIFY_PARAM_set1_ip_asc(p, ip) == 1;
 }
 
-/* One attempt; on failure *culprit is the sent certificate that it stumbled on, or NULL. */
-static int attempt(struct verify_store *s, X509 *leaf, STACK_OF(X509) *untrusted, struct str name,
-    const char *ip, X509 **culprit, STACK_OF(X509) **chain)
-{
-	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
-	int e = X509_V_ERR_OUT_OF_MEM;
-
-	*culprit = NULL;
-	*chain = NULL;
-	if (ctx == NULL || X509_STORE_CTX_init(ctx, s->store, leaf, untrusted) != 1 ||
-	    !set_params(ctx, name, ip))
-		goto out;
-	if (X509_verify_cert(ctx) == 1) {
-		e = X509_V_OK;
-		*chain = X509_STORE_CTX_get1_chain(ctx);
-		goto out;
-	}
-	e = X509_STORE_CTX_get_error(ctx);
-	if (e == X509_V_OK)
-		e = X509_V_ERR_UNSPECIFIED;
-	if (X509_STORE_CTX_get_error_depth(ctx) > 0)
-		*culprit = X509_STORE_CTX_get_current_cert(ctx);
-	if (*culprit == NULL) {
-		STACK_OF(X509) *built = X509_STORE_CTX_get0_chain(ctx);
-		int n = built != NULL ? sk_X509_num(built) : 0;
-
-		if (n > 1)
-			*culprit = sk_X509_value(built, n - 1);
-	}
-out:	X509_STORE_CTX_free(ctx);
-	ERR_clear_error();
-	return e;
-}
-
 static bool drop(STACK_OF(X509) *untrusted, const X509 *culprit)
 {
 	for (int i = 0; culprit != NULL && i < sk_X509_num(untrusted); i++)
@@ -187,11 +153,62 @@ static bool drop(STACK_OF(X509) *untrusted, const X509 *culprit)
 	return false;
 }
 
+/*
+ * Drop the sent certificate that an attempt stumbled on, so that the next one takes another
+ * path: the one in error; for a fault that shows at the leaf, one that constrains names, or the
+ * uppermost. False when no sent one is left in the path.
+ */
+static bool drop_culprit(X509_STORE_CTX *ctx, STACK_OF(X509) *untrusted)
+{
+	STACK_OF(X509) *built = X509_STORE_CTX_get0_chain(ctx);
+	int n = built != NULL ? sk_X509_num(built) : 0;
+
+	if (X509_STORE_CTX_get_error_depth(ctx) > 0 && drop(untrusted, X509_STORE_CTX_get_current_cert(ctx)))
+		return true;
+	for (int i = n - 1; i > 0; i--) {
+		X509 *x = sk_X509_value(built, i);
+
+		if (X509_get_ext_by_NID(x, NID_name_constraints, -1) >= 0 && drop(untrusted, x))
+			return true;
+	}
+	for (int i = n - 1; i > 0; i--)
+		if (drop(untrusted, sk_X509_value(built, i)))
+			return true;
+	return false;
+}
+
 /* Wrong name or dead leaf: another path would not help. */
 static bool hopeless(int e)
 {
 	return e == X509_V_ERR_HOSTNAME_MISMATCH || e == X509_V_ERR_IP_ADDRESS_MISMATCH ||
 	       e == X509_V_ERR_OUT_OF_MEM;
+}
+
+/* One attempt: X509_V_OK with the chain, or the error; *again when another path is left. */
+static int attempt(struct verify_store *s, X509 *leaf, STACK_OF(X509) *untrusted, struct str name,
+    const char *ip, bool *again, STACK_OF(X509) **chain)
+{
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	int e = X509_V_ERR_OUT_OF_MEM;
+
+	*again = false;
+	if (ctx == NULL || X509_STORE_CTX_init(ctx, s->store, leaf, untrusted) != 1)
+		goto out;
+	e = X509_V_ERR_HOSTNAME_MISMATCH;
+	if (!set_params(ctx, name, ip)) /* no name and no address to look for */
+		goto out;
+	if (X509_verify_cert(ctx) == 1) {
+		e = X509_V_OK;
+		*chain = X509_STORE_CTX_get1_chain(ctx);
+		goto out;
+	}
+	e = X509_STORE_CTX_get_error(ctx);
+	if (e == X509_V_OK)
+		e = X509_V_ERR_UNSPECIFIED;
+	*again = !hopeless(e) && drop_culprit(ctx, untrusted);
+out:	X509_STORE_CTX_free(ctx);
+	ERR_clear_error();
+	return e;
 }
 
 static bool issued_by_own(const struct verify_store *s, STACK_OF(X509) *chain)
@@ -216,7 +233,7 @@ int verify_x509(struct verify_store *s, X509 *leaf, STACK_OF(X509) *sent, struct
     const char *ip, const char **why)
 {
 	STACK_OF(X509) *untrusted = sk_X509_dup(sent), *chain = NULL;
-	X509 *culprit;
+	bool again = true;
 	int e = X509_V_ERR_OUT_OF_MEM, first = X509_V_OK, r;
 
 	*why = "";
@@ -225,12 +242,10 @@ int verify_x509(struct verify_store *s, X509 *leaf, STACK_OF(X509) *sent, struct
 		sk_X509_free(untrusted);
 		return -ERR_CERT_INVALID;
 	}
-	for (int i = 0; i < VERIFY_ROUNDS; i++) {
-		e = attempt(s, leaf, untrusted, name, ip, &culprit, &chain);
-		if (first == X509_V_OK)
+	for (int i = 0; i < VERIFY_ROUNDS && again; i++) {
+		e = attempt(s, leaf, untrusted, name, ip, &again, &chain);
+		if (i == 0)
 			first = e; /* the sent chain's own fault is what is told */
-		if (e == X509_V_OK || hopeless(e) || !drop(untrusted, culprit))
-			break;
 	}
 	r = e == X509_V_OK ? verify_post(leaf, chain, name, why) : err_of(first);
 	if (e != X509_V_OK)

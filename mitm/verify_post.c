@@ -9,20 +9,23 @@
 #include "core/err.h"
 #include "mitm/verify_x509.h"
 
+/* Letters, digits, '-', '_' in labels that are not empty; maybe "*." first. */
 static bool good_dns(const ASN1_IA5STRING *a)
 {
 	const unsigned char *p = ASN1_STRING_get0_data(a);
 	int n = ASN1_STRING_length(a);
+	bool dot = true; /* a label must begin here */
 
 	for (int i = 0; i < n; i++) {
 		bool alnum = (p[i] >= '0' && p[i] <= '9') || (p[i] >= 'a' && p[i] <= 'z') ||
 			     (p[i] >= 'A' && p[i] <= 'Z');
 		bool star = p[i] == '*' && i == 0 && n > 2 && p[1] == '.';
 
-		if (!alnum && !star && p[i] != '-' && p[i] != '.' && p[i] != '_')
+		if ((!alnum && !star && p[i] != '-' && p[i] != '.' && p[i] != '_') || (dot && p[i] == '.'))
 			return false;
+		dot = p[i] == '.';
 	}
-	return n > 0 && n <= 255;
+	return !dot && n <= 255;
 }
 
 static struct str text(const ASN1_IA5STRING *a)
@@ -92,7 +95,8 @@ int verify_post(X509 *leaf, STACK_OF(X509) *chain, struct str name, const char *
 		*why = "no subject alternative name";
 		return -ERR_CERT_NAME;
 	}
-	if (X509_check_ca(leaf) != 0) {
+	/* Either says that it may issue: basic constraints, or key usage without them. */
+	if ((X509_get_extension_flags(leaf) & EXFLAG_CA) != 0 || X509_check_ca(leaf) != 0) {
 		*why = "the leaf is a CA";
 		r = -ERR_CERT_INVALID;
 	}

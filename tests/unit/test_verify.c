@@ -89,6 +89,10 @@ static const struct leaf_row {
 	{ "e-mail only", { .cn = "www.example.com", .san = "email:a@example.com" }, -ERR_CERT_NAME },
 	{ "an address is no name", { .san = "IP:192.0.2.1" }, -ERR_CERT_NAME },
 	{ "a CA as leaf", { .ca = true, .ku = "digitalSignature,keyCertSign" }, -ERR_CERT_INVALID },
+	{ "a CA that may not sign", { .ca = true, .ku = "digitalSignature" }, -ERR_CERT_INVALID },
+	{ "any purpose", { .eku = "anyExtendedKeyUsage" }, -ERR_CERT_PURPOSE },
+	{ "any purpose and client", { .eku = "anyExtendedKeyUsage,clientAuth" }, -ERR_CERT_PURPOSE },
+	{ "any purpose and server", { .eku = "anyExtendedKeyUsage,serverAuth" }, 0 },
 	{ "a CA that cannot serve", { .ca = true }, -ERR_CERT_PURPOSE },
 	{ "client only", { .eku = "clientAuth" }, -ERR_CERT_PURPOSE },
 	{ "code signing only", { .eku = "codeSigning" }, -ERR_CERT_PURPOSE },
@@ -101,6 +105,9 @@ static const struct leaf_row {
 	{ "partial wildcard beside", { .san = "DNS:www.example.com,DNS:w*.example.com" }, -ERR_CERT_INVALID },
 	{ "inner wildcard", { .san = "DNS:www.*.com" }, -ERR_CERT_NAME },
 	{ "blank in a name", { .san = "DNS:www.example.com,DNS:a b.example" }, -ERR_CERT_INVALID },
+	{ "leading dot beside", { .san = "DNS:www.example.com,DNS:.example.com" }, -ERR_CERT_INVALID },
+	{ "two dots beside", { .san = "DNS:www.example.com,DNS:a..example.com" }, -ERR_CERT_INVALID },
+	{ "trailing dot beside", { .san = "DNS:www.example.com,DNS:example.com." }, -ERR_CERT_INVALID },
 	{ "leading dot", { .san = "DNS:.example.com" }, -ERR_CERT_NAME },
 	{ "key for certificates", { .ku = "keyCertSign" }, -ERR_CERT_INVALID },
 	{ "key for agreement of nothing", { .ku = "cRLSign" }, -ERR_CERT_PURPOSE },
@@ -384,6 +391,20 @@ START_TEST(a_cross_sign_to_an_unknown_root_is_passed_over)
 }
 END_TEST
 
+START_TEST(a_cross_sign_with_constraints_is_passed_over)
+{
+	struct cert tight = rig_make((struct spec){ .cn = "Intermediate", .ca = true, .issuer = &root,
+	    .key_of = &inter, .nc = "critical,permitted;DNS:example.org" });
+	struct cert leaf = rig_make((struct spec){ .issuer = &inter, .san = "DNS:www.example.com" });
+
+	ck_assert_int_ne(verify(CHAIN(&leaf, &tight)), 0);
+	ck_assert_int_eq(verify(CHAIN(&leaf, &tight, &inter)), 0);
+	ck_assert_int_eq(verify(CHAIN(&leaf, &inter, &tight)), 0);
+	rig_free(&tight);
+	rig_free(&leaf);
+}
+END_TEST
+
 /* Verify under `n` cross-signs of one name and key, all expired; the time must stay bounded. */
 static int64_t time_of(size_t n, int want)
 {
@@ -504,6 +525,7 @@ int main(void)
 	tcase_add_test(t, order_and_surplus_do_not_matter);
 	tcase_add_test(t, an_expired_cross_sign_beside_a_good_one_is_passed_over);
 	tcase_add_test(t, a_cross_sign_to_an_unknown_root_is_passed_over);
+	tcase_add_test(t, a_cross_sign_with_constraints_is_passed_over);
 	tcase_add_test(t, many_intermediates_take_bounded_time);
 	tcase_add_test(t, a_leaf_mirrors_names_and_dates);
 	tcase_add_test(t, a_leaf_has_at_most_a_hundred_names);
