@@ -139,7 +139,7 @@ static X509 *parsed_leaf(const struct leaf *leaf)
 	return l->parsed;
 }
 
-static int select_alpn(SSL *ssl, const unsigned char **out, unsigned char *n, const unsigned char *in,
+int tls_alpn_cb(SSL *ssl, const unsigned char **out, unsigned char *n, const unsigned char *in,
     unsigned in_n, void *arg)
 {
 	const struct tls *t = SSL_get_app_data(ssl);
@@ -164,10 +164,10 @@ struct tls *tls_accept(struct tls_ctx *c, int fd, struct str peeked, bool ecdsa,
 
 	if (t == NULL)
 		return NULL;
-	SSL_CTX_set_alpn_select_cb(c->client, select_alpn, NULL);
 	t->peeked = peeked.n > 0 ? malloc(peeked.n) : NULL;
 	if ((peeked.n > 0 && t->peeked == NULL) || str_copy(alpn, t->name, sizeof(t->name)) != 0 ||
-	    SSL_use_certificate(t->ssl, x) != 1 || SSL_use_PrivateKey(t->ssl, k->key) != 1) {
+	    SSL_use_certificate(t->ssl, x) != 1 || SSL_use_PrivateKey(t->ssl, k->key) != 1 ||
+	    SSL_check_private_key(t->ssl) != 1) { /* else a leaf for another key is found out late */
 		ERR_clear_error();
 		tls_free(t);
 		return NULL;

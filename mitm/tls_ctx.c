@@ -32,7 +32,7 @@ static SSL_CTX *make_ctx(const SSL_METHOD *method)
 	SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION);
 	SSL_CTX_set_security_level(c, 2);
 	SSL_CTX_set_options(c, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET |
-				   SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF * 0);
+				   SSL_OP_CIPHER_SERVER_PREFERENCE);
 	SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
 				SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
@@ -153,6 +153,7 @@ struct tls_ctx *tls_ctx_new(struct verify_store *store, const struct limits *lim
 	c->sessions = sessions_new();
 	if (c->bio != NULL && c->sessions != NULL && c->client != NULL && c->origin != NULL && make_key(&c->ecdsa, true)) {
 		SSL_CTX_set_verify(c->origin, SSL_VERIFY_PEER, NULL);
+		SSL_CTX_set_alpn_select_cb(c->client, tls_alpn_cb, NULL);
 		if (warm(c)) {
 			keep_sessions(c->origin);
 			return c;

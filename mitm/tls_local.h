@@ -41,6 +41,10 @@ struct tls {
 /* The BIO over a socket that replays peeked bytes first; its data is the struct tls. */
 BIO_METHOD *tls_bio_method(void);
 
+/* Called by OpenSSL for a client's list of protocols: what the origin chose, if it is in it. */
+int tls_alpn_cb(SSL *ssl, const unsigned char **out, unsigned char *n, const unsigned char *in,
+    unsigned in_n, void *arg);
+
 /* Called by OpenSSL when an origin gave a session. */
 int tls_session_cb(SSL *ssl, SSL_SESSION *session);
 
