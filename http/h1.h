@@ -18,7 +18,7 @@ enum h1_event {
 	H1_HEAD,     /* ev.head */
 	H1_DATA,     /* ev.data: a view into the input */
 	H1_TRAILERS, /* ev.head with fields only; only where there are trailers */
-	H1_END,      /* the message is complete; input of the next message is not touched */
+	H1_END,      /* the message is complete (not told of 1xx); the next one is not touched */
 	H1_TUNNEL,   /* after HEAD with BODY_TUNNEL: what follows is not HTTP */
 	H1_ERROR     /* ev.err = ERR_*; the decoder is dead */
 };
@@ -42,8 +42,8 @@ void h1_free(struct h1 *d);
  */
 void h1_next(struct h1 *d, struct str in, size_t *used, struct h1_ev *ev);
 
-/* The input has ended: H1_END for a body until close, H1_MORE when idle, else H1_ERROR
- * (-ERR_BODY_SHORT or -ERR_HTTP_HEAD). */
+/* The input has ended: H1_END for a body until close, H1_MORE when idle, H1_TUNNEL in a tunnel,
+ * else H1_ERROR (-ERR_BODY_SHORT or -ERR_HTTP_HEAD). */
 void h1_eof(struct h1 *d, struct h1_ev *ev);
 
 /* Responses: the method of the request that the next response answers (HEAD, CONNECT matter);

@@ -6,6 +6,8 @@
 #include "core/err.h"
 #include "http/h1_parse.h"
 
+enum { OPTIONS_MAX = 64 }; /* of Connection; the writer compares each with each field */
+
 static int read_lengths(struct head *h)
 {
 	struct str v;
@@ -48,6 +50,20 @@ static bool lists(const struct head *h, const char *name, struct str token)
 	return false;
 }
 
+static bool too_many_options(const struct head *h)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->nfields; i++) {
+		struct str v = h->fields[i].value, e;
+
+		while (n <= OPTIONS_MAX && str_ieq(h->fields[i].name, STR("connection")) &&
+		       str_next(&v, ',', &e))
+			n++;
+	}
+	return n > OPTIONS_MAX;
+}
+
 /* RFC 9112 section 9.3; RFC 9110 sections 7.8 and 10.1.1. */
 static void read_connection(struct head *h)
 {
@@ -63,7 +79,7 @@ static void read_connection(struct head *h)
 
 static int frame(struct head *h, int *chunked)
 {
-	int r = read_lengths(h);
+	int r = too_many_options(h) ? -ERR_HTTP_FIELDS : read_lengths(h);
 
 	if (r == 0)
 		r = *chunked = read_coding(h);

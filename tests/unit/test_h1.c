@@ -51,6 +51,11 @@ static const struct row requests[] = {
 	    "GET / a.test none keep; end" },
 	{ "HTTP/1.0 kept and closed", IN("GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n"),
 	    "GET /  none; end" },
+	{ "64 connection options",
+	    IN(G "Connection: a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a\r\n"
+		 "Connection: "
+		 "a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,,a,a\r\n\r\n"),
+	    "GET / a.test none keep; end" },
 	{ "close in a list", IN(G "Connection: x\r\nConnection: y , Close\r\n\r\n"),
 	    "GET / a.test none; end" },
 	{ "an upgrade", IN(G "Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\r\n"),
@@ -183,6 +188,11 @@ static const struct row bad_requests[] = {
 	    "http_field" },
 	{ "chunked in HTTP/1.0",
 	    IN("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), "body_coding" },
+	{ "65 connection options",
+	    IN(G "Connection: a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a\r\n"
+		 "Connection: "
+		 "a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a\r\n\r\n"),
+	    "http_fields" },
 	{ "a head cut short", IN("GET / HTTP/1.1\r\nHos"), "http_head" },
 	{ "a CR alone", IN("\r"), "http_head" },
 };
