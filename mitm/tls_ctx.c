@@ -12,6 +12,7 @@
 
 #include "core/err.h"
 #include "core/log.h"
+#include "mitm/decoders.h"
 #include "mitm/tls_local.h"
 
 /* AEAD with forward secrecy only; AES-128-GCM first: SHA-256 keys are cheaper than SHA-384. */
@@ -145,6 +146,7 @@ struct tls_ctx *tls_ctx_new(struct verify_store *store, const struct limits *lim
 
 	if (c == NULL)
 		return NULL;
+	decoders_trim();
 	c->limits = limits;
 	c->store = verify_store_ref(store);
 	c->bio = tls_bio_method();
