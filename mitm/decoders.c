@@ -15,7 +15,7 @@
 
 enum { DECODERS_MAX = 32 };
 
-static OSSL_PROVIDER *real;		      /* the default provider */
+static OSSL_PROVIDER *real;                   /* the default provider */
 static OSSL_ALGORITHM kept[DECODERS_MAX + 1]; /* ends with names NULL */
 static OSSL_LIB_CTX *trimmed;
 
@@ -69,8 +69,8 @@ static const OSSL_DISPATCH functions[] = {
 	{ 0, NULL },
 };
 
-static int init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in, const OSSL_DISPATCH **out,
-    void **ctx)
+static int init(
+    const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in, const OSSL_DISPATCH **out, void **ctx)
 {
 	(void)handle;
 	(void)in;

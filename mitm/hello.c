@@ -242,7 +242,8 @@ static int read_message(struct str body, struct hello *h)
 	session = vector(&c, 1);
 	suites = vector(&c, 2);
 	compression = vector(&c, 1);
-	if (c.bad || session.s.n > 32 || suites.s.n < 2 || suites.s.n % 2 != 0 || compression.s.n < 1)
+	if (c.bad || session.s.n > 32 || suites.s.n < 2 || suites.s.n % 2 != 0 ||
+	    compression.s.n < 1)
 		return -ERR_HELLO;
 	/* Without signature_algorithms the suites alone tell (RFC 5246 section 7.4.1.4.1). */
 	h->ecdsa = tls_1_2 = has_ecdsa_suite(suites);
@@ -252,7 +253,7 @@ static int read_message(struct str body, struct hello *h)
 	if (c.bad || c.s.n > 0)
 		return -ERR_HELLO;
 	r = read_extensions(extensions, h, &p256);
-	/* TLS 1.2 binds the key to the suite, and its curve to the groups (RFC 8422 section 5.1.1). */
+	/* TLS 1.2 binds the key to the suite and its curve to the groups (RFC 8422, 5.1.1). */
 	if (h->version < TLS_1_3 && (!tls_1_2 || !p256))
 		h->ecdsa = false;
 	return r;

@@ -11,16 +11,16 @@
 enum { HELLO_NAME_MAX = 256, HELLO_ALPN_MAX = 128 };
 
 struct hello {
-	char sni[HELLO_NAME_MAX];     /* lower case, no trailing dot, NUL-terminated; "" if none */
-	char alpn[HELLO_ALPN_MAX];    /* protocols in wire form (length byte, name, ...) that fit */
+	char sni[HELLO_NAME_MAX];  /* lower case, no trailing dot, NUL-terminated; "" if none */
+	char alpn[HELLO_ALPN_MAX]; /* protocols in wire form (length byte, name, ...) that fit */
 	size_t alpn_n;
-	uint16_t version;	      /* highest offered (supported_versions or legacy), GREASE skipped */
+	uint16_t version; /* highest offered (supported_versions or legacy), GREASE skipped */
 	bool has_alpn;
-	bool ecdsa;		      /* an ECDSA leaf on P-256 serves this client, whichever version is chosen */
-	bool psk;		      /* offers resumption */
+	bool ecdsa; /* an ECDSA leaf on P-256 serves this client, whichever version is chosen */
+	bool psk;   /* offers resumption */
 	bool early_data;
-	bool ech;		      /* encrypted_client_hello present (real or GREASE) */
-	size_t length;		      /* bytes of input that the hello's records span */
+	bool ech;      /* encrypted_client_hello present (real or GREASE) */
+	size_t length; /* bytes of input that the hello's records span */
 };
 
 /* Does this begin like a TLS handshake record? 1 yes, 0 no, -ERR_MORE (fewer than 3 bytes). */

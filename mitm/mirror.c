@@ -21,7 +21,8 @@ static bool clean_name(const char *p, size_t n, char *to)
 
 		label = c == '.' ? 0 : label + 1;
 		if ((!isalnum((unsigned char)c) && c != '-' && c != '_' && c != '.' && !star) ||
-		    (unsigned char)c >= 0x80 || (c == '.' && (i == 0 || p[i - 1] == '.')) || label > 63)
+		    (unsigned char)c >= 0x80 || (c == '.' && (i == 0 || p[i - 1] == '.')) ||
+		    label > 63)
 			return false;
 		to[i] = c;
 	}
@@ -35,7 +36,8 @@ static bool ip_name(const ASN1_OCTET_STRING *o, char *to, size_t cap)
 
 	if (n != 4 && n != 16)
 		return false;
-	return inet_ntop(n == 4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(o), to, (socklen_t)cap) != NULL;
+	return inet_ntop(n == 4 ? AF_INET : AF_INET6, ASN1_STRING_get0_data(o), to,
+		   (socklen_t)cap) != NULL;
 }
 
 static void add(struct leaf_wish *w, bool is_ip, const char *text)
@@ -67,8 +69,9 @@ static void add_names(const GENERAL_NAMES *names, struct leaf_wish *out)
 	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
 		const GENERAL_NAME *g = sk_GENERAL_NAME_value(names, i);
 
-		if (g->type == GEN_DNS && clean_name((const char *)ASN1_STRING_get0_data(g->d.dNSName),
-					      (size_t)ASN1_STRING_length(g->d.dNSName), text))
+		if (g->type == GEN_DNS &&
+		    clean_name((const char *)ASN1_STRING_get0_data(g->d.dNSName),
+			(size_t)ASN1_STRING_length(g->d.dNSName), text))
 			add(out, false, text);
 		else if (g->type == GEN_IPADD && ip_name(g->d.iPAddress, text, sizeof(text)))
 			add(out, true, text);
@@ -89,10 +92,12 @@ int verify_mirror_x509(X509 *x, struct str requested, struct leaf_wish *out)
 	    X509_digest(x, EVP_sha256(), out->origin, NULL) != 1)
 		goto out;
 	if (text[0] != '\0')
-		add(out, inet_pton(AF_INET, text, &ip) == 1 || inet_pton(AF_INET6, text, &ip) == 1, text);
+		add(out, inet_pton(AF_INET, text, &ip) == 1 || inet_pton(AF_INET6, text, &ip) == 1,
+		    text);
 	add_names(names, out);
 	r = out->nnames > 0 ? 0 : -ERR_CERT_INVALID;
-out:	GENERAL_NAMES_free(names);
+out:
+	GENERAL_NAMES_free(names);
 	return r;
 }
 

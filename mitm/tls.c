@@ -96,8 +96,8 @@ static struct tls *tls_new(struct tls_ctx *c, SSL_CTX *side, int fd)
 	return t;
 }
 
-struct tls *tls_connect(struct tls_ctx *c, int fd, struct str sni, const char *ip, uint16_t port,
-    struct str alpn)
+struct tls *tls_connect(
+    struct tls_ctx *c, int fd, struct str sni, const char *ip, uint16_t port, struct str alpn)
 {
 	struct tls *t = tls_new(c, c->origin, fd);
 	SSL_SESSION *session;
@@ -108,11 +108,13 @@ struct tls *tls_connect(struct tls_ctx *c, int fd, struct str sni, const char *i
 	if (str_copy(sni, t->name, sizeof(t->name)) != 0 ||
 	    str_copy(str_c(ip), t->ip, sizeof(t->ip)) != 0 ||
 	    (sni.n > 0 && SSL_set_tlsext_host_name(t->ssl, t->name) != 1) ||
-	    (alpn.n > 0 && SSL_set_alpn_protos(t->ssl, (const unsigned char *)alpn.p, (unsigned)alpn.n) != 0)) {
+	    (alpn.n > 0 && SSL_set_alpn_protos(
+			       t->ssl, (const unsigned char *)alpn.p, (unsigned)alpn.n) != 0)) {
 		tls_free(t);
 		return NULL;
 	}
-	snprintf(t->key, sizeof(t->key), "%s|%s|%u|%.*s", sni.n > 0 ? t->name : "", ip, port, STR_FMT(alpn));
+	snprintf(t->key, sizeof(t->key), "%s|%s|%u|%.*s", sni.n > 0 ? t->name : "", ip, port,
+	    STR_FMT(alpn));
 	session = sessions_take(c->sessions, t->key);
 	if (session != NULL)
 		SSL_set_session(t->ssl, session);
@@ -147,7 +149,8 @@ int tls_alpn_cb(SSL *ssl, const unsigned char **out, unsigned char *n, const uns
 	(void)arg;
 	/* Only what the origin chose, and only if this client offers it. */
 	for (unsigned i = 0; i < in_n && t->name[0] != '\0'; i += 1u + in[i])
-		if (i + 1u + in[i] <= in_n && str_eq(str_of((const char *)in + i + 1, in[i]), str_c(t->name))) {
+		if (i + 1u + in[i] <= in_n &&
+		    str_eq(str_of((const char *)in + i + 1, in[i]), str_c(t->name))) {
 			*out = in + i + 1;
 			*n = in[i];
 			return SSL_TLSEXT_ERR_OK;
@@ -167,7 +170,7 @@ struct tls *tls_accept(struct tls_ctx *c, int fd, struct str peeked, bool ecdsa,
 	t->peeked = peeked.n > 0 ? malloc(peeked.n) : NULL;
 	if ((peeked.n > 0 && t->peeked == NULL) || str_copy(alpn, t->name, sizeof(t->name)) != 0 ||
 	    SSL_use_certificate(t->ssl, x) != 1 || SSL_use_PrivateKey(t->ssl, k->key) != 1 ||
-	    SSL_check_private_key(t->ssl) != 1) { /* else a leaf for another key is found out late */
+	    SSL_check_private_key(t->ssl) != 1) { /* a leaf for another key */
 		ERR_clear_error();
 		tls_free(t);
 		return NULL;
@@ -213,9 +216,10 @@ int tls_verify_cb(X509_STORE_CTX *ctx, void *arg)
 	const char *why = "no certificate";
 
 	(void)arg;
-	t->verify_err = leaf == NULL ? -ERR_CERT_INVALID :
-				       verify_x509(t->store, leaf, X509_STORE_CTX_get0_untrusted(ctx),
-					   str_c(t->name), t->ip, &why);
+	t->verify_err = leaf == NULL
+			    ? -ERR_CERT_INVALID
+			    : verify_x509(t->store, leaf, X509_STORE_CTX_get0_untrusted(ctx),
+				  str_c(t->name), t->ip, &why);
 	if (t->verify_err == 0) {
 		X509_STORE_CTX_set_error(ctx, X509_V_OK);
 		return 1;
@@ -238,7 +242,8 @@ static int failed(struct tls *t)
 	if (reason == SSL_R_UNEXPECTED_EOF_WHILE_READING)
 		return -ERR_TRUNCATED;
 	if (reason > SSL_AD_REASON_OFFSET && reason < SSL_AD_REASON_OFFSET + 256) {
-		snprintf(t->failure, sizeof(t->failure), "alert %d %s", reason - SSL_AD_REASON_OFFSET,
+		snprintf(t->failure, sizeof(t->failure), "alert %d %s",
+		    reason - SSL_AD_REASON_OFFSET,
 		    SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET));
 		return -ERR_TLS_ALERT;
 	}

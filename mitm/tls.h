@@ -13,7 +13,7 @@
 #include "mitm/verify.h"
 
 struct tls_ctx; /* a worker's shared contexts: toward clients, toward origins, its leaf keys */
-struct tls;	/* one end */
+struct tls;     /* one end */
 
 /*
  * Contexts for a worker; store verifies origins (a reference is taken). Makes the worker's own
@@ -34,8 +34,8 @@ int tls_ctx_spki(struct tls_ctx *c, bool ecdsa, struct str *spki);
  * must name ip, a text address). alpn: wire-form list to offer or empty. The socket stays the
  * caller's.
  */
-struct tls *tls_connect(struct tls_ctx *c, int fd, struct str sni, const char *ip, uint16_t port,
-    struct str alpn);
+struct tls *tls_connect(
+    struct tls_ctx *c, int fd, struct str sni, const char *ip, uint16_t port, struct str alpn);
 
 /*
  * The client's end: `peeked` are the bytes read so far (copied, replayed to OpenSSL first).

@@ -40,7 +40,8 @@ static SSL_CTX *make_ctx(const SSL_METHOD *method)
 	SSL_CTX_set_num_tickets(c, 0);
 	SSL_CTX_set_max_early_data(c, 0);
 	SSL_CTX_set_read_ahead(c, 1);
-	if (SSL_CTX_set_cipher_list(c, CIPHERS_12) == 1 && SSL_CTX_set_ciphersuites(c, CIPHERS_13) == 1 &&
+	if (SSL_CTX_set_cipher_list(c, CIPHERS_12) == 1 &&
+	    SSL_CTX_set_ciphersuites(c, CIPHERS_13) == 1 &&
 	    SSL_CTX_set1_groups_list(c, GROUPS) == 1)
 		return c;
 	SSL_CTX_free(c);
@@ -153,7 +154,8 @@ struct tls_ctx *tls_ctx_new(struct verify_store *store, const struct limits *lim
 	c->client = make_ctx(TLS_server_method());
 	c->origin = make_ctx(TLS_client_method());
 	c->sessions = sessions_new();
-	if (c->bio != NULL && c->sessions != NULL && c->client != NULL && c->origin != NULL && make_key(&c->ecdsa, true)) {
+	if (c->bio != NULL && c->sessions != NULL && c->client != NULL && c->origin != NULL &&
+	    make_key(&c->ecdsa, true)) {
 		SSL_CTX_set_verify(c->origin, SSL_VERIFY_PEER, NULL);
 		SSL_CTX_set_alpn_select_cb(c->client, tls_alpn_cb, NULL);
 		if (warm(c)) {
@@ -161,7 +163,8 @@ struct tls_ctx *tls_ctx_new(struct verify_store *store, const struct limits *lim
 			return c;
 		}
 	}
-	log_error("TLS contexts cannot be made: %s", ERR_reason_error_string(ERR_peek_last_error()));
+	log_error(
+	    "TLS contexts cannot be made: %s", ERR_reason_error_string(ERR_peek_last_error()));
 	tls_ctx_free(c);
 	return NULL;
 }

@@ -28,9 +28,9 @@ struct tls {
 	SSL *ssl;
 	int fd;
 	bool done;
-	bool more; /* reading stopped before all that is inside was taken */
+	bool more;                  /* reading stopped before all that is inside was taken */
 	struct verify_store *store; /* origin's end: as of its start */
-	char *peeked;		    /* client's end: to be read first */
+	char *peeked;               /* client's end: to be read first */
 	size_t peeked_n, peeked_at;
 	char name[HELLO_NAME_MAX], ip[64];
 	char key[HELLO_NAME_MAX + 64 + HELLO_ALPN_MAX]; /* of the session */

@@ -66,7 +66,8 @@ void sessions_put(struct sessions *s, const char *key, SSL_SESSION *session)
 	}
 	if (slot->n == SESSION_EACH) {
 		SSL_SESSION_free(slot->sessions[0]);
-		memmove(slot->sessions, slot->sessions + 1, (--slot->n) * sizeof(slot->sessions[0]));
+		memmove(
+		    slot->sessions, slot->sessions + 1, (--slot->n) * sizeof(slot->sessions[0]));
 	}
 	slot->sessions[slot->n++] = session;
 }

@@ -70,7 +70,8 @@ struct verify_store *verify_store_new(struct str pem, struct str own_ca, int *er
 	if (own_ca.n > 0 && (b = BIO_new_mem_buf(own_ca.p, (int)own_ca.n)) != NULL)
 		s->own = read_pem(b);
 	*err = add_all(s, pem);
-out:	BIO_free(b);
+out:
+	BIO_free(b);
 	if (*err == 0)
 		return s;
 	verify_store_free(s);
@@ -131,19 +132,19 @@ static bool set_params(X509_STORE_CTX *ctx, struct str name, const char *ip)
 {
 	X509_VERIFY_PARAM *p = X509_STORE_CTX_get0_param(ctx);
 
-	X509_VERIFY_PARAM_set_flags(p, X509_V_FLAG_X509_STRICT | X509_V_FLAG_PARTIAL_CHAIN |
-					   X509_V_FLAG_TRUSTED_FIRST);
+	X509_VERIFY_PARAM_set_flags(
+	    p, X509_V_FLAG_X509_STRICT | X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
 	X509_VERIFY_PARAM_set_purpose(p, X509_PURPOSE_SSL_SERVER);
 	X509_VERIFY_PARAM_set_auth_level(p, 2);
 	X509_VERIFY_PARAM_set_depth(p, 16);
-	X509_VERIFY_PARAM_set_hostflags(p,
-	    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	X509_VERIFY_PARAM_set_hostflags(
+	    p, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
 	if (name.n > 0)
 		return X509_VERIFY_PARAM_set1_host(p, name.p, name.n) == 1;
 	return X509_VERIFY_PARAM_set1_ip_asc(p, ip) == 1;
 }
 
-static bool drop(STACK_OF(X509) *untrusted, const X509 *culprit)
+static bool drop(STACK_OF(X509) * untrusted, const X509 *culprit)
 {
 	for (int i = 0; culprit != NULL && i < sk_X509_num(untrusted); i++)
 		if (X509_cmp(sk_X509_value(untrusted, i), culprit) == 0) {
@@ -158,12 +159,13 @@ static bool drop(STACK_OF(X509) *untrusted, const X509 *culprit)
  * path: the one in error; for a fault that shows at the leaf, one that constrains names, or the
  * uppermost. False when no sent one is left in the path.
  */
-static bool drop_culprit(X509_STORE_CTX *ctx, STACK_OF(X509) *untrusted)
+static bool drop_culprit(X509_STORE_CTX *ctx, STACK_OF(X509) * untrusted)
 {
 	STACK_OF(X509) *built = X509_STORE_CTX_get0_chain(ctx);
 	int n = built != NULL ? sk_X509_num(built) : 0;
 
-	if (X509_STORE_CTX_get_error_depth(ctx) > 0 && drop(untrusted, X509_STORE_CTX_get_current_cert(ctx)))
+	if (X509_STORE_CTX_get_error_depth(ctx) > 0 &&
+	    drop(untrusted, X509_STORE_CTX_get_current_cert(ctx)))
 		return true;
 	for (int i = n - 1; i > 0; i--) {
 		X509 *x = sk_X509_value(built, i);
@@ -185,8 +187,8 @@ static bool hopeless(int e)
 }
 
 /* One attempt: X509_V_OK with the chain, or the error; *again when another path is left. */
-static int attempt(struct verify_store *s, X509 *leaf, STACK_OF(X509) *untrusted, struct str name,
-    const char *ip, bool *again, STACK_OF(X509) **chain)
+static int attempt(struct verify_store *s, X509 *leaf, STACK_OF(X509) * untrusted, struct str name,
+    const char *ip, bool *again, STACK_OF(X509) * *chain)
 {
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	int e = X509_V_ERR_OUT_OF_MEM;
@@ -206,12 +208,13 @@ static int attempt(struct verify_store *s, X509 *leaf, STACK_OF(X509) *untrusted
 	if (e == X509_V_OK)
 		e = X509_V_ERR_UNSPECIFIED;
 	*again = !hopeless(e) && drop_culprit(ctx, untrusted);
-out:	X509_STORE_CTX_free(ctx);
+out:
+	X509_STORE_CTX_free(ctx);
 	ERR_clear_error();
 	return e;
 }
 
-static bool issued_by_own(const struct verify_store *s, STACK_OF(X509) *chain)
+static bool issued_by_own(const struct verify_store *s, STACK_OF(X509) * chain)
 {
 	EVP_PKEY *own = s->own != NULL ? X509_get0_pubkey(s->own) : NULL;
 
@@ -229,7 +232,7 @@ static bool signed_by_own(const struct verify_store *s, X509 *leaf)
 	       X509_verify(leaf, X509_get0_pubkey(s->own)) == 1;
 }
 
-int verify_x509(struct verify_store *s, X509 *leaf, STACK_OF(X509) *sent, struct str name,
+int verify_x509(struct verify_store *s, X509 *leaf, STACK_OF(X509) * sent, struct str name,
     const char *ip, const char **why)
 {
 	STACK_OF(X509) *untrusted = sk_X509_dup(sent), *chain = NULL;

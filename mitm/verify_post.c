@@ -21,7 +21,8 @@ static bool good_dns(const ASN1_IA5STRING *a)
 			     (p[i] >= 'A' && p[i] <= 'Z');
 		bool star = p[i] == '*' && i == 0 && n > 2 && p[1] == '.';
 
-		if ((!alnum && !star && p[i] != '-' && p[i] != '.' && p[i] != '_') || (dot && p[i] == '.'))
+		if ((!alnum && !star && p[i] != '-' && p[i] != '.' && p[i] != '_') ||
+		    (dot && p[i] == '.'))
 			return false;
 		dot = p[i] == '.';
 	}
@@ -48,19 +49,23 @@ static bool wildcard_reaches(struct str san, struct str excluded)
 
 static bool empty_constraints(const NAME_CONSTRAINTS *nc)
 {
-	return (nc->permittedSubtrees == NULL || sk_GENERAL_SUBTREE_num(nc->permittedSubtrees) == 0) &&
+	return (nc->permittedSubtrees == NULL ||
+		   sk_GENERAL_SUBTREE_num(nc->permittedSubtrees) == 0) &&
 	       (nc->excludedSubtrees == NULL || sk_GENERAL_SUBTREE_num(nc->excludedSubtrees) == 0);
 }
 
 static bool excluded_by(const NAME_CONSTRAINTS *nc, const GENERAL_NAMES *names)
 {
-	for (int i = 0; nc->excludedSubtrees != NULL && i < sk_GENERAL_SUBTREE_num(nc->excludedSubtrees); i++) {
+	for (int i = 0;
+	     nc->excludedSubtrees != NULL && i < sk_GENERAL_SUBTREE_num(nc->excludedSubtrees);
+	     i++) {
 		const GENERAL_NAME *base = sk_GENERAL_SUBTREE_value(nc->excludedSubtrees, i)->base;
 
 		for (int k = 0; base->type == GEN_DNS && k < sk_GENERAL_NAME_num(names); k++) {
 			const GENERAL_NAME *san = sk_GENERAL_NAME_value(names, k);
 
-			if (san->type == GEN_DNS && wildcard_reaches(text(san->d.dNSName), text(base->d.dNSName)))
+			if (san->type == GEN_DNS &&
+			    wildcard_reaches(text(san->d.dNSName), text(base->d.dNSName)))
 				return true;
 		}
 	}
@@ -85,7 +90,7 @@ static int check_constraints(X509 *ca, const GENERAL_NAMES *names, const char **
 	return r;
 }
 
-int verify_post(X509 *leaf, STACK_OF(X509) *chain, struct str name, const char **why)
+int verify_post(X509 *leaf, STACK_OF(X509) * chain, struct str name, const char **why)
 {
 	GENERAL_NAMES *names = X509_get_ext_d2i(leaf, NID_subject_alt_name, NULL, NULL);
 	int r = 0;

@@ -8,11 +8,11 @@
 #include "mitm/verify.h"
 
 /* As verify_chain(): sent are the certificates behind the leaf (not changed). */
-int verify_x509(struct verify_store *s, X509 *leaf, STACK_OF(X509) *sent, struct str name,
+int verify_x509(struct verify_store *s, X509 *leaf, STACK_OF(X509) * sent, struct str name,
     const char *ip, const char **why);
 
 /* What OpenSSL 3.0 lets pass and must not: 0 or -ERR_CERT_*. chain begins with the leaf. */
-int verify_post(X509 *leaf, STACK_OF(X509) *chain, struct str name, const char **why);
+int verify_post(X509 *leaf, STACK_OF(X509) * chain, struct str name, const char **why);
 
 /* As verify_mirror(), for a parsed certificate. */
 int verify_mirror_x509(X509 *x, struct str requested, struct leaf_wish *out);

@@ -66,31 +66,32 @@ static void put_sni(struct gen *g, const char *name, size_t n)
 
 /* What a test wants to be different; zero is a plain TLS 1.3 client. */
 struct recipe {
-	const char *sni;		  /* NULL: none */
-	size_t sni_n;			  /* 0: strlen(sni) */
+	const char *sni; /* NULL: none */
+	size_t sni_n;    /* 0: strlen(sni) */
 	bool sni_last;
-	const char *alpn;		  /* wire form */
+	const char *alpn; /* wire form */
 	size_t alpn_n;
-	const char *suites;		  /* bytes; NULL: 1301 c02b c02f */
+	const char *suites; /* bytes; NULL: 1301 c02b c02f */
 	size_t suites_n;
-	const char *versions;		  /* bytes of the list; NULL: 0304 0303; "": no extension */
+	const char *versions; /* bytes of the list; NULL: 0304 0303; "": no extension */
 	size_t versions_n;
-	const char *signatures;		  /* the same; NULL: 0403 0804 */
+	const char *signatures; /* the same; NULL: 0403 0804 */
 	size_t signatures_n;
-	const char *groups;		  /* the same; NULL: 001d 0017 */
+	const char *groups; /* the same; NULL: 001d 0017 */
 	size_t groups_n;
-	const char *extra;		  /* extensions as bytes */
+	const char *extra; /* extensions as bytes */
 	size_t extra_n;
-	size_t pad;			  /* bytes of padding extension */
+	size_t pad; /* bytes of padding extension */
 	bool no_extensions;
-	unsigned legacy;		  /* 0: 0303 */
+	unsigned legacy; /* 0: 0303 */
 };
 
 #define LIST(field, lit) .field = (lit), .field##_n = sizeof(lit) - 1
 #define GREASE "\x3a\x3a"
 
 /* An extension that holds one list, unless the recipe has an empty one. */
-static void put_list(struct gen *g, unsigned type, int bytes, const char *p, size_t n, struct str preset)
+static void put_list(
+    struct gen *g, unsigned type, int bytes, const char *p, size_t n, struct str preset)
 {
 	struct gen body = { .n = 0 };
 
@@ -132,7 +133,8 @@ static void message(struct gen *g, const struct recipe *r)
 	put(g, "0123456789abcdef0123456789abcdef", 32);
 	put_be(g, 0, 1);
 	put_be(g, r->suites != NULL ? r->suites_n : suites.n, 2);
-	put(g, r->suites != NULL ? r->suites : suites.p, r->suites != NULL ? r->suites_n : suites.n);
+	put(g, r->suites != NULL ? r->suites : suites.p,
+	    r->suites != NULL ? r->suites_n : suites.n);
 	put_be(g, 0x0100, 2);
 	if (!r->no_extensions) {
 		v = open_vector(g, 2);
@@ -188,7 +190,8 @@ static void expect_every_prefix(struct str s, size_t step)
 	struct hello h;
 
 	for (size_t n = 0; n < s.n; n += step)
-		ck_assert_msg(parse_exact(str_sub(s, 0, n), MAX, &h) == -ERR_MORE, "prefix of %zu", n);
+		ck_assert_msg(
+		    parse_exact(str_sub(s, 0, n), MAX, &h) == -ERR_MORE, "prefix of %zu", n);
 	ck_assert_int_eq(parse_exact(s, MAX, &h), 0);
 	ck_assert_uint_eq(h.length, s.n);
 	ck_assert_str_eq(h.sni, "www.example.com");
@@ -271,31 +274,26 @@ END_TEST
 
 /* ---- records ---- */
 
-#define RAW(lit, want) { STR(lit), want }
+#define RAW(lit, want)                                                                             \
+	{                                                                                          \
+		STR(lit), want                                                                     \
+	}
 static const struct raw {
 	struct str in;
 	int want;
 } raws[] = {
-	RAW("", -ERR_MORE),
-	RAW("\x16", -ERR_MORE),
-	RAW("\x16\3", -ERR_MORE),
-	RAW("\x16\3\1", -ERR_MORE),
-	RAW("\x16\3\1\1", -ERR_MORE),
+	RAW("", -ERR_MORE), RAW("\x16", -ERR_MORE), RAW("\x16\3", -ERR_MORE),
+	RAW("\x16\3\1", -ERR_MORE), RAW("\x16\3\1\1", -ERR_MORE),
 	RAW("\x80\x2e\1\3\1", -ERR_NOT_TLS), /* SSLv2 */
-	RAW("\x80", -ERR_NOT_TLS),
-	RAW("GET / HTTP/1.1\r\n\r\n", -ERR_NOT_TLS),
-	RAW("SSH-2.0-x\r\n", -ERR_NOT_TLS),
-	RAW("\x17\3\3\0\1x", -ERR_NOT_TLS),
-	RAW("\x15\3\3\0\2\1\0", -ERR_NOT_TLS),
-	RAW("\x16\2\1\0\5", -ERR_NOT_TLS),
-	RAW("\x16\3\5\0\5", -ERR_NOT_TLS),
-	RAW("\x16\3\1\0\0", -ERR_HELLO),	 /* empty record */
+	RAW("\x80", -ERR_NOT_TLS), RAW("GET / HTTP/1.1\r\n\r\n", -ERR_NOT_TLS),
+	RAW("SSH-2.0-x\r\n", -ERR_NOT_TLS), RAW("\x17\3\3\0\1x", -ERR_NOT_TLS),
+	RAW("\x15\3\3\0\2\1\0", -ERR_NOT_TLS), RAW("\x16\2\1\0\5", -ERR_NOT_TLS),
+	RAW("\x16\3\5\0\5", -ERR_NOT_TLS), RAW("\x16\3\1\0\0", -ERR_HELLO), /* empty record */
 	RAW("\x16\3\1\0\1\1\x16\3\1\0\0", -ERR_HELLO),
-	RAW("\x16\3\1\x40\1", -ERR_HELLO),	 /* 16385 */
-	RAW("\x16\3\1\xff\xff", -ERR_HELLO),
-	RAW("\x16\3\1\x40\0", -ERR_MORE),	 /* 16384 */
-	RAW("\x16\3\1\0\5\2", -ERR_HELLO),	 /* ServerHello */
-	RAW("\x16\3\1\0\1\1\x17", -ERR_HELLO),   /* other record between */
+	RAW("\x16\3\1\x40\1", -ERR_HELLO),                                     /* 16385 */
+	RAW("\x16\3\1\xff\xff", -ERR_HELLO), RAW("\x16\3\1\x40\0", -ERR_MORE), /* 16384 */
+	RAW("\x16\3\1\0\5\2", -ERR_HELLO),                                     /* ServerHello */
+	RAW("\x16\3\1\0\1\1\x17", -ERR_HELLO), /* other record between */
 	RAW("\x16\3\1\0\1\1\x16\3\1\0\1\0\x15\3\3\0\2\1\0", -ERR_HELLO),
 	RAW("\x16\3\1\0\4\1\xff\xff\xff", -ERR_LIMIT), /* announced: 16 MiB */
 	RAW("\x16\3\1\0\4\1\1\0\0", -ERR_LIMIT),       /* announced: 64 KiB and 4 */
@@ -327,7 +325,10 @@ END_TEST
 /* ---- names ---- */
 
 #define L63 "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabc"
-#define NAME(lit, name) { STR(lit), name }
+#define NAME(lit, name)                                                                            \
+	{                                                                                          \
+		STR(lit), name                                                                     \
+	}
 static const struct name_row {
 	struct str sni;
 	const char *want; /* NULL: refused */
@@ -340,8 +341,10 @@ static const struct name_row {
 	NAME("xn--bcher-kva.example", "xn--bcher-kva.example"),
 	NAME("1and1.example", "1and1.example"),
 	NAME(L63 ".example", L63 ".example"),
-	NAME(L63 "." L63 "." L63 "." "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijo",
-	    L63 "." L63 "." L63 "." "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijo"),
+	NAME(L63 "." L63 "." L63 "."
+		 "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijo",
+	    L63 "." L63 "." L63 "."
+		"abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijo"),
 	NAME("", NULL),
 	NAME(".", NULL),
 	NAME("..", NULL),
@@ -349,7 +352,9 @@ static const struct name_row {
 	NAME("a..example.com", NULL),
 	NAME("example.com..", NULL),
 	NAME("x" L63 ".example", NULL),
-	NAME(L63 "." L63 "." L63 "." "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijab", NULL),
+	NAME(L63 "." L63 "." L63 "."
+		 "abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghijab",
+	    NULL),
 	NAME(L63 "." L63 "." L63 "." L63 "." L63, NULL),
 	NAME("192.0.2.1", NULL),
 	NAME("192.0.2.1.", NULL),
@@ -361,7 +366,9 @@ static const struct name_row {
 	NAME("example.com\0.evil.example", NULL),
 	NAME("\0", NULL),
 	NAME("a b.example", NULL),
-	NAME("b\xc3\xbc" "cher.example", NULL),
+	NAME("b\xc3\xbc"
+	     "cher.example",
+	    NULL),
 	NAME("*.example.com", NULL),
 	NAME("example.com:443", NULL),
 	NAME("user@example.com", NULL),
@@ -372,7 +379,9 @@ static const struct name_row {
 START_TEST(only_host_names_are_names)
 {
 	for (int last = 0; last < 2; last++) {
-		struct recipe r = { .sni = names[_i].sni.p, .sni_n = names[_i].sni.n, .sni_last = last };
+		struct recipe r = {
+			.sni = names[_i].sni.p, .sni_n = names[_i].sni.n, .sni_last = last
+		};
 		struct hello h;
 		int got = parse(&r, &h);
 
@@ -386,26 +395,29 @@ START_TEST(only_host_names_are_names)
 }
 END_TEST
 
-#define EXTRA(lit, want) { STR(lit), want }
+#define EXTRA(lit, want)                                                                           \
+	{                                                                                          \
+		STR(lit), want                                                                     \
+	}
 static const struct raw extras[] = {
-	EXTRA("\0\0\0\0", -ERR_HELLO),				    /* SNI without a list */
-	EXTRA("\0\0\0\2\0\0", -ERR_HELLO),			    /* empty list */
-	EXTRA("\0\0\0\5\0\3\0\0\0", -ERR_HELLO),		    /* empty name */
-	EXTRA("\0\0\0\6\0\4\1\0\1a", -ERR_HELLO),		    /* another type of name */
-	EXTRA("\0\0\0\xa\0\x8\0\0\1a\0\0\1b", -ERR_HELLO),	    /* two names in one list */
-	EXTRA("\0\0\0\7\0\4\0\0\1ax", -ERR_HELLO),		    /* bytes after the list */
-	EXTRA("\0\0\0\6\0\3\0\0\1a", -ERR_HELLO),		    /* list shorter than its name */
+	EXTRA("\0\0\0\0", -ERR_HELLO),                     /* SNI without a list */
+	EXTRA("\0\0\0\2\0\0", -ERR_HELLO),                 /* empty list */
+	EXTRA("\0\0\0\5\0\3\0\0\0", -ERR_HELLO),           /* empty name */
+	EXTRA("\0\0\0\6\0\4\1\0\1a", -ERR_HELLO),          /* another type of name */
+	EXTRA("\0\0\0\xa\0\x8\0\0\1a\0\0\1b", -ERR_HELLO), /* two names in one list */
+	EXTRA("\0\0\0\7\0\4\0\0\1ax", -ERR_HELLO),         /* bytes after the list */
+	EXTRA("\0\0\0\6\0\3\0\0\1a", -ERR_HELLO),          /* list shorter than its name */
 	EXTRA("\0\0\0\6\0\4\0\0\1a\0\0\0\6\0\4\0\0\1a", -ERR_HELLO), /* the extension twice */
 	EXTRA("\0\0\0\6\0\4\0\0\1a", 0),
-	EXTRA("\0\x17\0\0\0\x17\0\0", -ERR_HELLO),		    /* any extension twice */
-	EXTRA("\x3a\x3a\0\0\x4a\x4a\0\1\0", 0),			    /* GREASE */
+	EXTRA("\0\x17\0\0\0\x17\0\0", -ERR_HELLO), /* any extension twice */
+	EXTRA("\x3a\x3a\0\0\x4a\x4a\0\1\0", 0),    /* GREASE */
 	EXTRA("\x3a\x3a\0\0\x3a\x3a\0\0", -ERR_HELLO),
-	EXTRA("\0\x10\0\2\0\0", -ERR_HELLO),			    /* empty ALPN list */
+	EXTRA("\0\x10\0\2\0\0", -ERR_HELLO), /* empty ALPN list */
 	EXTRA("\0\x10\0\0", -ERR_HELLO),
-	EXTRA("\0\x10\0\3\0\1\0", -ERR_HELLO),			    /* empty protocol */
-	EXTRA("\0\x10\0\5\0\3\3h2", -ERR_HELLO),		    /* protocol longer than list */
+	EXTRA("\0\x10\0\3\0\1\0", -ERR_HELLO),   /* empty protocol */
+	EXTRA("\0\x10\0\5\0\3\3h2", -ERR_HELLO), /* protocol longer than list */
 	EXTRA("\0\x10\0\6\0\3\2h2x", -ERR_HELLO),
-	EXTRA("\0\x17\0\1", -ERR_HELLO),			    /* body missing */
+	EXTRA("\0\x17\0\1", -ERR_HELLO), /* body missing */
 	EXTRA("\0\x17\0", -ERR_HELLO),
 	EXTRA("\0", -ERR_HELLO),
 	EXTRA("\xff\xff\0\0", 0),
@@ -492,7 +504,8 @@ static const struct facts {
 	{ { LIST(signatures, "\5\3\6\3") }, 0x0304, false }, /* P-384, P-521 */
 	{ { LIST(signatures, "\4\3"), LIST(suites, "\x13\1") }, 0x0304, true },
 	/* TLS 1.2 binds the key to the suite */
-	{ { V_NONE, LIST(signatures, "\4\3\4\1"), LIST(suites, "\xc0\x2f\xc0\x30") }, 0x0303, false },
+	{ { V_NONE, LIST(signatures, "\4\3\4\1"), LIST(suites, "\xc0\x2f\xc0\x30") }, 0x0303,
+	    false },
 	{ { V_NONE, S_NONE, LIST(suites, "\xc0\x2f\xc0\x30") }, 0x0303, false },
 	{ { V_NONE, S_NONE, LIST(suites, GREASE "\xc0\x2c") }, 0x0303, true },
 	{ { V_NONE, LIST(suites, "\xcc\xa9") }, 0x0303, true },
@@ -516,12 +529,8 @@ START_TEST(version_and_key_type_are_found)
 END_TEST
 
 static const struct recipe malformed[] = {
-	{ LIST(versions, "\3") },
-	{ LIST(versions, "\3\4\3") },
-	{ LIST(signatures, "\4\3\4") },
-	{ LIST(groups, "\0") },
-	{ LIST(suites, "\x13") },
-	{ LIST(suites, "\x13\1\x13") },
+	{ LIST(versions, "\3") }, { LIST(versions, "\3\4\3") }, { LIST(signatures, "\4\3\4") },
+	{ LIST(groups, "\0") }, { LIST(suites, "\x13") }, { LIST(suites, "\x13\1\x13") },
 	{ .suites = "", .suites_n = 0 },
 	{ LIST(extra, "\0\x2b\0\1\0"), .versions = "" }, /* an empty list of versions */
 };
@@ -536,7 +545,9 @@ END_TEST
 
 START_TEST(resumption_early_data_and_ech_are_noted)
 {
-	struct recipe r = { LIST(extra, "\xfe\x0d\0\1\0" "\0\x2a\0\0" "\0\x29\0\2\0\0") };
+	struct recipe r = { LIST(extra, "\xfe\x0d\0\1\0"
+					"\0\x2a\0\0"
+					"\0\x29\0\2\0\0") };
 	struct hello h;
 
 	ck_assert_int_eq(parse(&r, &h), 0);
@@ -575,9 +586,9 @@ static struct str openssl_hello(SSL *ssl, BIO *out)
 	SSL_set_tlsext_host_name(ssl, "Real.Example.com");
 	SSL_set_alpn_protos(ssl, (const unsigned char *)"\2h2\x08http/1.1", 12);
 	ck_assert_int_ne(SSL_connect(ssl), 1);
-	return str_of(p, (size_t)BIO_get_mem_data(out, &p)).n > 0 ?
-		   str_of(p, (size_t)BIO_get_mem_data(out, &p)) :
-		   STR_NONE;
+	return str_of(p, (size_t)BIO_get_mem_data(out, &p)).n > 0
+		   ? str_of(p, (size_t)BIO_get_mem_data(out, &p))
+		   : STR_NONE;
 }
 
 START_TEST(openssls_own_hello_is_read)

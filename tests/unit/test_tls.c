@@ -18,7 +18,7 @@ static struct cert root, own, site;
 static struct verify_store *store;
 static struct tls_ctx *ctx;
 static SSL_CTX *server, *client; /* the plain peers */
-static struct leaf *leaf[2];	 /* forged, for the RSA key and for the ECDSA key */
+static struct leaf *leaf[2];     /* forged, for the RSA key and for the ECDSA key */
 
 /* What the signer does: a leaf for the worker's key. */
 static struct leaf *forge(bool ecdsa)
@@ -54,7 +54,8 @@ static void setup(void)
 	limits_default(&limits);
 	root = rig_make((struct spec){ .cn = "Root", .ca = true });
 	own = rig_make((struct spec){ .cn = "Own CA", .ca = true });
-	site = rig_make((struct spec){ .issuer = &root, .san = "DNS:www.example.com,DNS:two.example.com" });
+	site = rig_make(
+	    (struct spec){ .issuer = &root, .san = "DNS:www.example.com,DNS:two.example.com" });
 	store = rig_store(&root, NULL, &own);
 	ctx = tls_ctx_new(store, &limits);
 	ck_assert_ptr_nonnull(ctx);
@@ -88,7 +89,7 @@ struct pair {
 	struct tls *t;
 	SSL *ssl;
 	int fd[2]; /* ours, the peer's */
-	int r;	   /* of our handshake */
+	int r;     /* of our handshake */
 	int ssl_r;
 };
 
@@ -148,7 +149,8 @@ static struct pair connect_pair(const char *name, struct str alpn)
 	return p;
 }
 
-/* Toward a client whose hello was peeked, in segments of `each` bytes; alpn is the origin's choice. */
+/* Toward a client whose hello was peeked, in segments of `each` bytes; alpn is the origin's choice.
+ */
 static struct pair accept_pair(size_t each, struct str alpn, void (*prepare)(SSL *))
 {
 	char hello[16384];
@@ -193,8 +195,8 @@ static void echo(struct pair *p)
 	ck_assert(!tls_pending(p->t));
 }
 
-static int select_second(SSL *ssl, const unsigned char **out, unsigned char *n, const unsigned char *in,
-    unsigned in_n, void *arg)
+static int select_second(SSL *ssl, const unsigned char **out, unsigned char *n,
+    const unsigned char *in, unsigned in_n, void *arg)
 {
 	(void)ssl;
 	(void)arg;
@@ -243,10 +245,13 @@ static const struct bad_row {
 	int want;
 } bad[] = {
 	{ "other.example.com", { .san = "DNS:www.example.com" }, -ERR_CERT_NAME },
-	{ "www.example.com", { .san = "DNS:www.example.com", .hours_from = -9, .hours_to = -1 }, -ERR_CERT_EXPIRED },
-	{ "www.example.com", { .san = "DNS:www.example.com", .hours_from = 1, .hours_to = 9 }, -ERR_CERT_NOT_YET },
+	{ "www.example.com", { .san = "DNS:www.example.com", .hours_from = -9, .hours_to = -1 },
+	    -ERR_CERT_EXPIRED },
+	{ "www.example.com", { .san = "DNS:www.example.com", .hours_from = 1, .hours_to = 9 },
+	    -ERR_CERT_NOT_YET },
 	{ "www.example.com", { .san = "DNS:www.example.com", .issuer = &own }, -ERR_CERT_PROXY_CA },
-	{ "www.example.com", { .san = "DNS:www.example.com", .eku = "clientAuth" }, -ERR_CERT_PURPOSE },
+	{ "www.example.com", { .san = "DNS:www.example.com", .eku = "clientAuth" },
+	    -ERR_CERT_PURPOSE },
 	{ "www.example.com", { .san = "DNS:www.example.com", .rsa_bits = 2048 }, 0 },
 	{ "", { .san = "DNS:www.example.com" }, -ERR_CERT_NAME },
 	{ "", { .san = "IP:192.0.2.1" }, 0 },
@@ -265,7 +270,8 @@ START_TEST(a_bad_origin_fails_the_handshake)
 	use(&c);
 	SSL_CTX_set_max_proto_version(server, _i < BAD ? TLS1_3_VERSION : TLS1_2_VERSION);
 	p = connect_pair(bad[_i % BAD].name, STR_NONE);
-	ck_assert_msg(shake(&p) == bad[_i % BAD].want, "row %d: %s (%s)", _i, err_name(p.r), tls_failure(p.t));
+	ck_assert_msg(shake(&p) == bad[_i % BAD].want, "row %d: %s (%s)", _i, err_name(p.r),
+	    tls_failure(p.t));
 	ck_assert(p.r == 0 || tls_failure(p.t)[0] != '\0');
 	ck_assert_int_eq(tls_write(p.t, "x", 1) == 1, p.r == 0);
 	end_pair(&p);
@@ -443,8 +449,10 @@ START_TEST(clients_of_many_kinds_are_served)
 	const struct client_row *c = &clients[_i];
 	struct pair p = accept_pair(16384, STR_NONE, c->prepare);
 
-	ck_assert_msg(shake(&p) == 0 && p.ssl_r == 1, "%s: %s (%s)", c->name, err_name(p.r), tls_failure(p.t));
-	ck_assert_int_eq(EVP_PKEY_get_base_id(X509_get0_pubkey(SSL_get0_peer_certificate(p.ssl))), c->key);
+	ck_assert_msg(shake(&p) == 0 && p.ssl_r == 1, "%s: %s (%s)", c->name, err_name(p.r),
+	    tls_failure(p.t));
+	ck_assert_int_eq(
+	    EVP_PKEY_get_base_id(X509_get0_pubkey(SSL_get0_peer_certificate(p.ssl))), c->key);
 	ck_assert_str_eq(tls_version(p.t), c->version);
 	echo(&p);
 	end_pair(&p);
@@ -472,10 +480,8 @@ START_TEST(the_origins_protocol_is_what_the_client_gets)
 	static const struct {
 		struct str origin, want;
 	} rows[] = {
-		{ STR("http/1.1"), STR("http/1.1") },
-		{ STR("h2"), STR("h2") },
-		{ STR(""), STR("") },
-		{ STR("imap"), STR("") }, /* not offered: none */
+		{ STR("http/1.1"), STR("http/1.1") }, { STR("h2"), STR("h2") },
+		{ STR(""), STR("") }, { STR("imap"), STR("") }, /* not offered: none */
 	};
 	struct pair p = accept_pair(16384, rows[_i].origin, offers);
 
@@ -593,7 +599,8 @@ static void echo_turn(struct pair *p, char *held, size_t *n)
 
 START_TEST(a_mebibyte_goes_both_ways)
 {
-	struct pair p = _i % 2 == 0 ? accept_pair(16384, STR_NONE, NULL) : connect_pair("www.example.com", STR_NONE);
+	struct pair p = _i % 2 == 0 ? accept_pair(16384, STR_NONE, NULL)
+				    : connect_pair("www.example.com", STR_NONE);
 	char *out = malloc(BIG), *in = malloc(BIG), held[20000];
 	size_t sent = 0, got = 0, n = 0;
 	int small = 4096, turns = 0;
@@ -610,7 +617,8 @@ START_TEST(a_mebibyte_goes_both_ways)
 		ck_assert_int_ne(k, -ERR_TLS);
 		sent += k > 0 ? (size_t)k : 0;
 		echo_turn(&p, held, &n);
-		k = tls_read(p.t, in + got, BIG - got > 1000 ? 1000 + (size_t)turns % 7000 : BIG - got);
+		k = tls_read(
+		    p.t, in + got, BIG - got > 1000 ? 1000 + (size_t)turns % 7000 : BIG - got);
 		ck_assert(k > 0 || k == -ERR_WANT_READ);
 		if (k > 0 && got + (size_t)k > BIG)
 			ck_abort_msg("too much");
@@ -647,7 +655,11 @@ START_TEST(a_changed_record_is_a_failure)
 	char b[64];
 
 	ck_assert_int_eq(shake(&p), 0);
-	ck_assert_int_eq(write(p.fd[1], "\x17\3\3\0\x20" "0123456789abcdef0123456789abcdef", 37), 37);
+	ck_assert_int_eq(write(p.fd[1],
+			     "\x17\3\3\0\x20"
+			     "0123456789abcdef0123456789abcdef",
+			     37),
+	    37);
 	ck_assert_int_eq(tls_read(p.t, b, sizeof(b)), -ERR_TLS);
 	ck_assert_str_ne(tls_failure(p.t), "");
 	ck_assert_int_lt(tls_write(p.t, "x", 1), 0);
@@ -658,7 +670,8 @@ END_TEST
 START_TEST(ends_may_be_freed_at_any_point)
 {
 	for (int turns = 0; turns < 4; turns++) {
-		struct pair p = _i == 0 ? accept_pair(16384, STR_NONE, NULL) : connect_pair("www.example.com", STR_NONE);
+		struct pair p = _i == 0 ? accept_pair(16384, STR_NONE, NULL)
+					: connect_pair("www.example.com", STR_NONE);
 
 		for (int i = 0; i < turns; i++) {
 			tls_handshake(p.t);
@@ -679,7 +692,8 @@ START_TEST(a_leaf_that_is_none_gives_no_end)
 	struct str spki;
 
 	ck_assert_ptr_null(tls_accept(ctx, 0, STR_NONE, true, l, STR_NONE));
-	ck_assert_ptr_null(tls_accept(ctx, 0, STR_NONE, false, wrong, STR_NONE)); /* no RSA key yet */
+	ck_assert_ptr_null(
+	    tls_accept(ctx, 0, STR_NONE, false, wrong, STR_NONE)); /* no RSA key yet */
 	ck_assert_int_eq(tls_ctx_spki(ctx, false, &spki), 0);
 	ck_assert_ptr_null(tls_accept(ctx, 0, STR_NONE, false, wrong, STR_NONE));
 	ck_assert_uint_eq(ERR_peek_error(), 0);

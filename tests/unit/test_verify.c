@@ -29,8 +29,8 @@ static void teardown(void)
 }
 
 /* Verify DER forms of certificates, leaf first. */
-static int verify_in(struct verify_store *s, const struct cert *const *chain, size_t n, const char *name,
-    const char *ip)
+static int verify_in(struct verify_store *s, const struct cert *const *chain, size_t n,
+    const char *name, const char *ip)
 {
 	struct str der[CHAIN_MAX];
 	unsigned char *p[CHAIN_MAX] = { NULL };
@@ -84,14 +84,17 @@ static const struct leaf_row {
 	{ "expired", { .hours_from = -48, .hours_to = -1 }, -ERR_CERT_EXPIRED },
 	{ "not yet", { .hours_from = 1, .hours_to = 48 }, -ERR_CERT_NOT_YET },
 	{ "other name", { .san = "DNS:other.example.com" }, -ERR_CERT_NAME },
-	{ "other name, CN right", { .cn = "www.example.com", .san = "DNS:other.example.com" }, -ERR_CERT_NAME },
+	{ "other name, CN right", { .cn = "www.example.com", .san = "DNS:other.example.com" },
+	    -ERR_CERT_NAME },
 	{ "CN only", { .cn = "www.example.com", .san = "" }, -ERR_CERT_NAME },
-	{ "e-mail only", { .cn = "www.example.com", .san = "email:a@example.com" }, -ERR_CERT_NAME },
+	{ "e-mail only", { .cn = "www.example.com", .san = "email:a@example.com" },
+	    -ERR_CERT_NAME },
 	{ "an address is no name", { .san = "IP:192.0.2.1" }, -ERR_CERT_NAME },
 	{ "a CA as leaf", { .ca = true, .ku = "digitalSignature,keyCertSign" }, -ERR_CERT_INVALID },
 	{ "a CA that may not sign", { .ca = true, .ku = "digitalSignature" }, -ERR_CERT_INVALID },
 	{ "any purpose", { .eku = "anyExtendedKeyUsage" }, -ERR_CERT_PURPOSE },
-	{ "any purpose and client", { .eku = "anyExtendedKeyUsage,clientAuth" }, -ERR_CERT_PURPOSE },
+	{ "any purpose and client", { .eku = "anyExtendedKeyUsage,clientAuth" },
+	    -ERR_CERT_PURPOSE },
 	{ "any purpose and server", { .eku = "anyExtendedKeyUsage,serverAuth" }, 0 },
 	{ "a CA that cannot serve", { .ca = true }, -ERR_CERT_PURPOSE },
 	{ "client only", { .eku = "clientAuth" }, -ERR_CERT_PURPOSE },
@@ -102,12 +105,16 @@ static const struct leaf_row {
 	{ "wildcard over two labels", { .san = "DNS:*.com" }, -ERR_CERT_NAME },
 	{ "bare wildcard", { .san = "DNS:*" }, -ERR_CERT_NAME },
 	{ "partial wildcard", { .san = "DNS:w*.example.com" }, -ERR_CERT_NAME },
-	{ "partial wildcard beside", { .san = "DNS:www.example.com,DNS:w*.example.com" }, -ERR_CERT_INVALID },
+	{ "partial wildcard beside", { .san = "DNS:www.example.com,DNS:w*.example.com" },
+	    -ERR_CERT_INVALID },
 	{ "inner wildcard", { .san = "DNS:www.*.com" }, -ERR_CERT_NAME },
 	{ "blank in a name", { .san = "DNS:www.example.com,DNS:a b.example" }, -ERR_CERT_INVALID },
-	{ "leading dot beside", { .san = "DNS:www.example.com,DNS:.example.com" }, -ERR_CERT_INVALID },
-	{ "two dots beside", { .san = "DNS:www.example.com,DNS:a..example.com" }, -ERR_CERT_INVALID },
-	{ "trailing dot beside", { .san = "DNS:www.example.com,DNS:example.com." }, -ERR_CERT_INVALID },
+	{ "leading dot beside", { .san = "DNS:www.example.com,DNS:.example.com" },
+	    -ERR_CERT_INVALID },
+	{ "two dots beside", { .san = "DNS:www.example.com,DNS:a..example.com" },
+	    -ERR_CERT_INVALID },
+	{ "trailing dot beside", { .san = "DNS:www.example.com,DNS:example.com." },
+	    -ERR_CERT_INVALID },
 	{ "leading dot", { .san = "DNS:.example.com" }, -ERR_CERT_NAME },
 	{ "key for certificates", { .ku = "keyCertSign" }, -ERR_CERT_INVALID },
 	{ "key for agreement of nothing", { .ku = "cRLSign" }, -ERR_CERT_PURPOSE },
@@ -178,8 +185,10 @@ static const struct chain_row {
 	{ "RSA-1024", { .ca = true, .rsa_bits = 1024 }, -ERR_CERT_WEAK },
 	{ "SHA-1", { .ca = true, .sha1 = true }, -ERR_CERT_WEAK },
 	{ "permitted", { .ca = true, .nc = "critical,permitted;DNS:example.com" }, 0 },
-	{ "not permitted", { .ca = true, .nc = "critical,permitted;DNS:example.org" }, -ERR_CERT_INVALID },
-	{ "excluded", { .ca = true, .nc = "critical,excluded;DNS:example.com" }, -ERR_CERT_INVALID },
+	{ "not permitted", { .ca = true, .nc = "critical,permitted;DNS:example.org" },
+	    -ERR_CERT_INVALID },
+	{ "excluded", { .ca = true, .nc = "critical,excluded;DNS:example.com" },
+	    -ERR_CERT_INVALID },
 	{ "other excluded", { .ca = true, .nc = "critical,excluded;DNS:example.org" }, 0 },
 	{ "empty constraints", { .ca = true, .empty_nc = true }, -ERR_CERT_INVALID },
 };
@@ -195,8 +204,8 @@ START_TEST(an_intermediate_is_judged)
 	mid = rig_make(s);
 	leaf = rig_make((struct spec){ .issuer = &mid, .san = "DNS:www.example.com" });
 	r = verify(CHAIN(&leaf, &mid));
-	ck_assert_msg(r == chains[_i].want || (r != 0 && chains[_i].want == -ERR_CERT_INVALID), "%s: %s (%s)",
-	    chains[_i].name, err_name(r), why);
+	ck_assert_msg(r == chains[_i].want || (r != 0 && chains[_i].want == -ERR_CERT_INVALID),
+	    "%s: %s (%s)", chains[_i].name, err_name(r), why);
 	rig_free(&mid);
 	rig_free(&leaf);
 }
@@ -205,8 +214,10 @@ END_TEST
 START_TEST(a_wildcard_does_not_reach_excluded_names)
 {
 	static const char *const nc[] = { "critical,excluded;DNS:bad.example.com",
-		"critical,excluded;DNS:.bad.example.com", "critical,excluded;DNS:a.bad.example.com" };
-	struct cert mid = rig_make((struct spec){ .cn = "Mid", .ca = true, .issuer = &root, .nc = nc[_i] });
+		"critical,excluded;DNS:.bad.example.com",
+		"critical,excluded;DNS:a.bad.example.com" };
+	struct cert mid =
+	    rig_make((struct spec){ .cn = "Mid", .ca = true, .issuer = &root, .nc = nc[_i] });
 	struct cert leaf = rig_make((struct spec){ .issuer = &mid, .san = "DNS:*.example.com" });
 
 	ck_assert_int_ne(verify(CHAIN(&leaf, &mid)), 0);
@@ -217,7 +228,8 @@ END_TEST
 
 START_TEST(a_missing_intermediate_is_untrusted)
 {
-	struct cert leaf = rig_make((struct spec){ .issuer = &inter, .san = "DNS:www.example.com" });
+	struct cert leaf =
+	    rig_make((struct spec){ .issuer = &inter, .san = "DNS:www.example.com" });
 
 	ck_assert_int_eq(verify(CHAIN(&leaf)), -ERR_CERT_UNTRUSTED);
 	rig_free(&leaf);
@@ -236,7 +248,8 @@ END_TEST
 START_TEST(a_root_that_is_sent_is_not_trusted_for_that)
 {
 	struct cert other = rig_make((struct spec){ .cn = "Other", .ca = true });
-	struct cert leaf = rig_make((struct spec){ .issuer = &other, .san = "DNS:www.example.com" });
+	struct cert leaf =
+	    rig_make((struct spec){ .issuer = &other, .san = "DNS:www.example.com" });
 
 	ck_assert_int_eq(verify(CHAIN(&leaf)), -ERR_CERT_UNTRUSTED);
 	ck_assert_int_eq(verify(CHAIN(&leaf, &other)), -ERR_CERT_UNTRUSTED);
@@ -249,7 +262,8 @@ START_TEST(a_roots_name_with_another_key_is_untrusted)
 {
 	struct cert twin = rig_make((struct spec){ .cn = "Root", .ca = true });
 	struct cert leaf = rig_make((struct spec){ .issuer = &twin, .san = "DNS:www.example.com" });
-	struct cert bare = rig_make((struct spec){ .issuer = &twin, .san = "DNS:www.example.com", .no_ids = true });
+	struct cert bare = rig_make(
+	    (struct spec){ .issuer = &twin, .san = "DNS:www.example.com", .no_ids = true });
 
 	ck_assert_int_ne(verify(CHAIN(&leaf, &twin)), 0);
 	ck_assert_int_ne(verify(CHAIN(&bare, &twin)), 0);
@@ -273,9 +287,11 @@ START_TEST(a_changed_byte_breaks_the_signature)
 	p[n - 1] ^= 1;
 	for (int i = 0; i < n; i += 9) {
 		der.n = (size_t)i;
-		ck_assert_int_eq(verify_chain(store, &der, 1, STR("www.example.com"), "", &why), -ERR_CERT_INVALID);
+		ck_assert_int_eq(verify_chain(store, &der, 1, STR("www.example.com"), "", &why),
+		    -ERR_CERT_INVALID);
 	}
-	ck_assert_int_eq(verify_chain(store, NULL, 0, STR("www.example.com"), "", &why), -ERR_CERT_INVALID);
+	ck_assert_int_eq(
+	    verify_chain(store, NULL, 0, STR("www.example.com"), "", &why), -ERR_CERT_INVALID);
 	OPENSSL_free(p);
 	rig_free(&leaf);
 }
@@ -286,16 +302,21 @@ END_TEST
 START_TEST(what_our_own_ca_issued_is_refused)
 {
 	struct cert leaf = rig_make((struct spec){ .issuer = &own, .san = "DNS:www.example.com" });
-	struct cert again = rig_make((struct spec){ .cn = "Own CA, renewed", .ca = true, .key_of = &own });
-	struct verify_store *with = rig_store(&root, &own, &own), *renewed = rig_store(&root, &again, &own);
-	struct cert other = rig_make((struct spec){ .issuer = &again, .san = "DNS:www.example.com" });
+	struct cert again =
+	    rig_make((struct spec){ .cn = "Own CA, renewed", .ca = true, .key_of = &own });
+	struct verify_store *with = rig_store(&root, &own, &own),
+			    *renewed = rig_store(&root, &again, &own);
+	struct cert other =
+	    rig_make((struct spec){ .issuer = &again, .san = "DNS:www.example.com" });
 
 	ck_assert_uint_eq(verify_store_count(with), 1); /* it does not get in */
 	ck_assert_int_eq(verify(CHAIN(&leaf)), -ERR_CERT_PROXY_CA);
 	ck_assert_int_eq(verify(CHAIN(&leaf, &own)), -ERR_CERT_PROXY_CA);
-	ck_assert_int_eq(verify_in(with, CHAIN(&leaf, &own), "www.example.com", ""), -ERR_CERT_PROXY_CA);
+	ck_assert_int_eq(
+	    verify_in(with, CHAIN(&leaf, &own), "www.example.com", ""), -ERR_CERT_PROXY_CA);
 	/* The same key under another name. */
-	ck_assert_int_eq(verify_in(renewed, CHAIN(&other), "www.example.com", ""), -ERR_CERT_PROXY_CA);
+	ck_assert_int_eq(
+	    verify_in(renewed, CHAIN(&other), "www.example.com", ""), -ERR_CERT_PROXY_CA);
 	verify_store_free(with);
 	verify_store_free(renewed);
 	rig_free(&leaf);
@@ -307,7 +328,8 @@ END_TEST
 START_TEST(a_chain_through_our_own_ca_is_refused)
 {
 	/* The trusted root signed our CA, and a cross-sign of it is sent. */
-	struct cert cross = rig_make((struct spec){ .cn = "Own CA", .ca = true, .key_of = &own, .issuer = &root });
+	struct cert cross =
+	    rig_make((struct spec){ .cn = "Own CA", .ca = true, .key_of = &own, .issuer = &root });
 	struct cert leaf = rig_make((struct spec){ .issuer = &own, .san = "DNS:www.example.com" });
 
 	ck_assert_int_eq(verify(CHAIN(&leaf, &cross)), -ERR_CERT_PROXY_CA);
@@ -357,12 +379,22 @@ END_TEST
 
 START_TEST(an_expired_cross_sign_beside_a_good_one_is_passed_over)
 {
-	struct cert old_root = rig_make((struct spec){ .cn = "Old", .ca = true, .hours_from = -99, .hours_to = -9 });
-	struct cert dead = rig_make((struct spec){ .cn = "Intermediate", .ca = true, .issuer = &old_root,
-	    .key_of = &inter, .hours_from = -48, .hours_to = -1 });
-	struct cert late = rig_make((struct spec){ .cn = "Intermediate", .ca = true, .issuer = &root,
-	    .key_of = &inter, .hours_from = -48, .hours_to = -1 });
-	struct cert leaf = rig_make((struct spec){ .issuer = &inter, .san = "DNS:www.example.com" });
+	struct cert old_root =
+	    rig_make((struct spec){ .cn = "Old", .ca = true, .hours_from = -99, .hours_to = -9 });
+	struct cert dead = rig_make((struct spec){ .cn = "Intermediate",
+	    .ca = true,
+	    .issuer = &old_root,
+	    .key_of = &inter,
+	    .hours_from = -48,
+	    .hours_to = -1 });
+	struct cert late = rig_make((struct spec){ .cn = "Intermediate",
+	    .ca = true,
+	    .issuer = &root,
+	    .key_of = &inter,
+	    .hours_from = -48,
+	    .hours_to = -1 });
+	struct cert leaf =
+	    rig_make((struct spec){ .issuer = &inter, .san = "DNS:www.example.com" });
 
 	ck_assert_int_eq(verify(CHAIN(&leaf, &dead, &inter)), 0);
 	ck_assert_int_eq(verify(CHAIN(&leaf, &late, &inter)), 0);
@@ -378,9 +410,12 @@ END_TEST
 START_TEST(a_cross_sign_to_an_unknown_root_is_passed_over)
 {
 	struct cert other = rig_make((struct spec){ .cn = "Other", .ca = true });
-	struct cert cross = rig_make((struct spec){ .cn = "Root", .ca = true, .issuer = &other, .key_of = &root });
-	struct cert mid = rig_make((struct spec){ .cn = "Intermediate", .ca = true, .issuer = &other, .key_of = &inter });
-	struct cert leaf = rig_make((struct spec){ .issuer = &inter, .san = "DNS:www.example.com" });
+	struct cert cross =
+	    rig_make((struct spec){ .cn = "Root", .ca = true, .issuer = &other, .key_of = &root });
+	struct cert mid = rig_make(
+	    (struct spec){ .cn = "Intermediate", .ca = true, .issuer = &other, .key_of = &inter });
+	struct cert leaf =
+	    rig_make((struct spec){ .issuer = &inter, .san = "DNS:www.example.com" });
 
 	ck_assert_int_eq(verify(CHAIN(&leaf, &inter, &cross, &other)), 0);
 	ck_assert_int_eq(verify(CHAIN(&leaf, &mid, &other, &inter)), 0);
@@ -393,9 +428,13 @@ END_TEST
 
 START_TEST(a_cross_sign_with_constraints_is_passed_over)
 {
-	struct cert tight = rig_make((struct spec){ .cn = "Intermediate", .ca = true, .issuer = &root,
-	    .key_of = &inter, .nc = "critical,permitted;DNS:example.org" });
-	struct cert leaf = rig_make((struct spec){ .issuer = &inter, .san = "DNS:www.example.com" });
+	struct cert tight = rig_make((struct spec){ .cn = "Intermediate",
+	    .ca = true,
+	    .issuer = &root,
+	    .key_of = &inter,
+	    .nc = "critical,permitted;DNS:example.org" });
+	struct cert leaf =
+	    rig_make((struct spec){ .issuer = &inter, .san = "DNS:www.example.com" });
 
 	ck_assert_int_ne(verify(CHAIN(&leaf, &tight)), 0);
 	ck_assert_int_eq(verify(CHAIN(&leaf, &tight, &inter)), 0);
@@ -408,13 +447,18 @@ END_TEST
 /* Verify under `n` cross-signs of one name and key, all expired; the time must stay bounded. */
 static int64_t time_of(size_t n, int want)
 {
-	struct cert many[CHAIN_MAX], leaf = rig_make((struct spec){ .issuer = &inter, .san = "DNS:www.example.com" });
+	struct cert many[CHAIN_MAX],
+	    leaf = rig_make((struct spec){ .issuer = &inter, .san = "DNS:www.example.com" });
 	const struct cert *chain[CHAIN_MAX] = { &leaf };
 	struct timespec a, b;
 
 	for (size_t i = 0; i < n; i++) {
-		many[i] = rig_make((struct spec){ .cn = "Intermediate", .ca = true, .issuer = &root,
-		    .key_of = &inter, .hours_from = -48, .hours_to = -1 });
+		many[i] = rig_make((struct spec){ .cn = "Intermediate",
+		    .ca = true,
+		    .issuer = &root,
+		    .key_of = &inter,
+		    .hours_from = -48,
+		    .hours_to = -1 });
 		chain[i + 1] = &many[i];
 	}
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
@@ -450,8 +494,9 @@ static int mirror(const struct cert *c, struct str requested, struct leaf_wish *
 START_TEST(a_leaf_mirrors_names_and_dates)
 {
 	static struct leaf_wish w;
-	struct cert c = rig_make((struct spec){ .san = "DNS:a.example.com,DNS:WWW.example.com,DNS:*.example.com,"
-						       "IP:192.0.2.1,IP:2001:db8::1,email:x@example.com,DNS:a b" });
+	struct cert c = rig_make(
+	    (struct spec){ .san = "DNS:a.example.com,DNS:WWW.example.com,DNS:*.example.com,"
+				  "IP:192.0.2.1,IP:2001:db8::1,email:x@example.com,DNS:a b" });
 	time_t now = time(NULL);
 
 	ck_assert_int_eq(mirror(&c, STR("www.example.com"), &w), 0);

@@ -22,7 +22,7 @@ struct cert {
 struct spec {
 	const char *cn;
 	const struct cert *issuer;
-	const struct cert *key_of; /* share this one's key (cross-signs) */
+	const struct cert *key_of;       /* share this one's key (cross-signs) */
 	const char *san, *eku, *nc, *ku; /* as in openssl.cnf; NULL: none */
 	bool ca, empty_nc, no_ids;
 	int hours_from, hours_to; /* from now; 0 0: -1 and 24 */
@@ -50,13 +50,16 @@ static void rig_extensions(X509 *x, X509 *issuer, const struct spec *s)
 
 	rig_extension(x, issuer, NID_basic_constraints, s->ca ? "critical,CA:TRUE" : NULL);
 	rig_extension(x, issuer, NID_key_usage,
-	    s->ku != NULL ? s->ku : s->ca ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature");
+	    s->ku != NULL ? s->ku
+	    : s->ca       ? "critical,keyCertSign,cRLSign"
+			  : "critical,digitalSignature");
 	rig_extension(x, issuer, NID_ext_key_usage, s->eku);
 	rig_extension(x, issuer, NID_subject_alt_name, s->san);
 	rig_extension(x, issuer, NID_name_constraints, s->nc);
 	if (!s->no_ids) {
 		rig_extension(x, issuer, NID_subject_key_identifier, "hash");
-		rig_extension(x, issuer, NID_authority_key_identifier, issuer == x ? NULL : "keyid");
+		rig_extension(
+		    x, issuer, NID_authority_key_identifier, issuer == x ? NULL : "keyid");
 	}
 	if (s->empty_nc) {
 		none = NAME_CONSTRAINTS_new();
@@ -117,7 +120,8 @@ static struct str rig_text(BIO *b)
 }
 
 /* A store that trusts up to two certificates; own may be NULL. */
-static struct verify_store *rig_store(const struct cert *a, const struct cert *also, const struct cert *own)
+static struct verify_store *rig_store(
+    const struct cert *a, const struct cert *also, const struct cert *own)
 {
 	BIO *pem = BIO_new(BIO_s_mem()), *mine = BIO_new(BIO_s_mem());
 	struct verify_store *s;
