@@ -56,6 +56,7 @@ static void txn_free(struct flow *f)
 	leg_free(&t->up);
 	leg_free(&t->down);
 	timer_free(t->comfort);
+	free(t->path);
 	free(t);
 }
 
@@ -123,7 +124,8 @@ static void fill_page(struct flow *f, const struct verdict *v, struct page *p)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	audit_ts((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, ts);
-	snprintf(url, sizeof(url), "%s://%s%s", f->client.tls != NULL ? "https" : "http", t->host, t->path);
+	snprintf(url, sizeof(url), "%s://%s%s", f->client.tls != NULL ? "https" : "http", t->host,
+	    t->path != NULL ? t->path : "");
 	txn_incident(f, t, incident, sizeof(incident));
 	verdict[0] = '\0';
 	if (v != NULL)

@@ -41,7 +41,8 @@ struct txn {
 	/* What begins the request's body once the origin is connected. */
 	bool up_search, up_expect;
 	enum body_kind up_body;
-	char method[24], host[256], path[1024];
+	char method[24], host[256];
+	char *path; /* whole, as rules see it; NULL: no head was read */
 	unsigned status;
 	unsigned interims;
 	const char *action, *rule;

@@ -19,7 +19,7 @@ static void note_request(struct flow *f, const struct head *h)
 	str_copy(str_sub(h->method, 0, sizeof(t->method) - 1), t->method, sizeof(t->method));
 	head_host(h, &name, &port);
 	fields_lower(name, t->host, sizeof(t->host));
-	str_copy(str_sub(h->path, 0, sizeof(t->path) - 1), t->path, sizeof(t->path));
+	t->path = strndup(h->path.n > 0 ? h->path.p : "", h->path.n);
 	t->wants_html = page_wants_html(h);
 	t->client_11 = h->minor >= 1;
 	t->close = !h->keep_alive;
@@ -107,6 +107,10 @@ static void begin(struct flow *f, const struct head *h)
 	}
 	t = f->txn;
 	note_request(f, h);
+	if (t->path == NULL) { /* no rule may be asked without it */
+		txn_refuse(f, 503, "refuse", NULL, NULL, "no memory");
+		return;
+	}
 	if (f->refused != 0) {
 		txn_refuse(f, f->refused_status, f->refused == -ERR_DENIED ? "block" : "refuse",
 		    f->refused_rule, NULL, "%s", f->refused_why);
