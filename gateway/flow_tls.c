@@ -40,8 +40,11 @@ enum flow_state step_uptls(struct flow *f)
 
 	if (f->origin.tls == NULL) {
 		sock_text((const struct sockaddr *)&f->to_sa, ip, sizeof(ip));
-		f->origin.tls = tls_connect(f->w->tls, f->origin.fd, str_c(f->host), ip, f->to.port,
-		    hello_offers(f->hello, "http/1.1") ? ALPN_H1 : STR_NONE);
+		f->origin.tls = tls_connect(f->w->tls, f->origin.fd,
+		    &(struct tls_target){ .sni = str_c(f->host),
+			.ip = ip,
+			.port = f->to.port,
+			.alpn = hello_offers(f->hello, "http/1.1") ? ALPN_H1 : STR_NONE });
 		if (f->origin.tls == NULL)
 			return flow_abort(f, "refuse", NULL, -ERR_NOMEM);
 	}

@@ -96,8 +96,7 @@ static struct tls *tls_new(struct tls_ctx *c, SSL_CTX *side, int fd)
 	return t;
 }
 
-struct tls *tls_connect(
-    struct tls_ctx *c, int fd, struct str sni, const char *ip, uint16_t port, struct str alpn)
+struct tls *tls_connect(struct tls_ctx *c, int fd, const struct tls_target *to)
 {
 	struct tls *t = tls_new(c, c->origin, fd);
 	SSL_SESSION *session;
@@ -105,16 +104,18 @@ struct tls *tls_connect(
 	if (t == NULL)
 		return NULL;
 	t->store = verify_store_ref(c->store);
-	if (str_copy(sni, t->name, sizeof(t->name)) != 0 ||
-	    str_copy(str_c(ip), t->ip, sizeof(t->ip)) != 0 ||
-	    (sni.n > 0 && SSL_set_tlsext_host_name(t->ssl, t->name) != 1) ||
-	    (alpn.n > 0 && SSL_set_alpn_protos(
-			       t->ssl, (const unsigned char *)alpn.p, (unsigned)alpn.n) != 0)) {
+	t->judge = to->judge;
+	t->judge_arg = to->arg;
+	if (str_copy(to->sni, t->name, sizeof(t->name)) != 0 ||
+	    str_copy(str_c(to->ip), t->ip, sizeof(t->ip)) != 0 ||
+	    (to->sni.n > 0 && SSL_set_tlsext_host_name(t->ssl, t->name) != 1) ||
+	    (to->alpn.n > 0 && SSL_set_alpn_protos(t->ssl, (const unsigned char *)to->alpn.p,
+				   (unsigned)to->alpn.n) != 0)) {
 		tls_free(t);
 		return NULL;
 	}
-	snprintf(t->key, sizeof(t->key), "%s|%s|%u|%.*s", sni.n > 0 ? t->name : "", ip, port,
-	    STR_FMT(alpn));
+	snprintf(
+	    t->key, sizeof(t->key), "%s|%s|%u|%.*s", t->name, t->ip, to->port, STR_FMT(to->alpn));
 	session = sessions_take(c->sessions, t->key);
 	if (session != NULL)
 		SSL_set_session(t->ssl, session);
@@ -202,7 +203,7 @@ int tls_session_cb(SSL *ssl, SSL_SESSION *session)
 	struct tls *t = SSL_get_app_data(ssl);
 
 	/* Only what was verified against the store in force now. */
-	if (t->verify_err != 0 || t->store != t->ctx->store)
+	if (t->report.err != 0 || t->store != t->ctx->store)
 		return 0;
 	sessions_put(t->ctx->sessions, t->key, session);
 	return 1;
@@ -213,20 +214,21 @@ int tls_verify_cb(X509_STORE_CTX *ctx, void *arg)
 	SSL *ssl = X509_STORE_CTX_get_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
 	struct tls *t = SSL_get_app_data(ssl);
 	X509 *leaf = X509_STORE_CTX_get0_cert(ctx);
-	const char *why = "no certificate";
 
 	(void)arg;
-	t->verify_err = leaf == NULL
-			    ? -ERR_CERT_INVALID
-			    : verify_x509(t->store, leaf, X509_STORE_CTX_get0_untrusted(ctx),
-				  str_c(t->name), t->ip, &why);
-	if (t->verify_err == 0) {
-		X509_STORE_CTX_set_error(ctx, X509_V_OK);
-		return 1;
-	}
-	snprintf(t->failure, sizeof(t->failure), "%s", why);
-	X509_STORE_CTX_set_error(ctx, X509_V_ERR_APPLICATION_VERIFICATION);
-	return 0;
+	if (leaf == NULL)
+		t->report = (struct verify_report){ .err = -ERR_CERT_INVALID,
+			.errors = TLS_ERROR_BIT(TLS_ERROR_INVALID),
+			.why = "no certificate" };
+	else
+		verify_x509(t->store, leaf, X509_STORE_CTX_get0_untrusted(ctx), str_c(t->name),
+		    t->ip, &t->report);
+	if (t->report.err != 0)
+		snprintf(t->failure, sizeof(t->failure), "%s", t->report.why);
+	t->refused =
+	    t->report.err != 0 && (t->judge == NULL || !t->judge(t->judge_arg, &t->report));
+	X509_STORE_CTX_set_error(ctx, t->refused ? X509_V_ERR_APPLICATION_VERIFICATION : X509_V_OK);
+	return !t->refused;
 }
 
 /* The error of a failed SSL call, from OpenSSL's queue; says it once in words. */
@@ -235,8 +237,8 @@ static int failed(struct tls *t)
 	unsigned long e = ERR_peek_last_error();
 	int reason = ERR_GET_REASON(e);
 
-	if (t->verify_err != 0)
-		return t->verify_err;
+	if (t->refused)
+		return t->report.err;
 	if (e == 0)
 		return -ERR_TRUNCATED;
 	if (reason == SSL_R_UNEXPECTED_EOF_WHILE_READING)
@@ -336,6 +338,11 @@ void tls_close(struct tls *t)
 bool tls_pending(const struct tls *t)
 {
 	return t->peeked != NULL || t->more;
+}
+
+const struct verify_report *tls_report(const struct tls *t)
+{
+	return &t->report;
 }
 
 struct str tls_alpn(const struct tls *t)

@@ -30,12 +30,27 @@ void tls_ctx_free(struct tls_ctx *c);
 int tls_ctx_spki(struct tls_ctx *c, bool ecdsa, struct str *spki);
 
 /*
- * The origin's end: handshake as client on a connected socket. sni may be empty (then the chain
- * must name ip, a text address). alpn: wire-form list to offer or empty. The socket stays the
- * caller's.
+ * What to do about an origin with faults: true to go on all the same. Asked within
+ * tls_handshake(), only where report->errors is not 0, before any byte of a request.
  */
-struct tls *tls_connect(
-    struct tls_ctx *c, int fd, struct str sni, const char *ip, uint16_t port, struct str alpn);
+typedef bool tls_judge_fn(void *arg, const struct verify_report *report);
+
+/* Whom to speak to. Views need to live during the call only. */
+struct tls_target {
+	struct str sni;	     /* empty: the chain must name ip */
+	const char *ip;	     /* the original destination, as text */
+	uint16_t port;
+	struct str alpn;     /* wire-form list to offer, or empty */
+	tls_judge_fn *judge; /* NULL: every fault refuses */
+	void *arg;
+};
+
+/* The origin's end: handshake as client on a connected socket, which stays the caller's. */
+struct tls *tls_connect(struct tls_ctx *c, int fd, const struct tls_target *to);
+
+/* What the verification found, after tls_handshake() ended either way; of a resumed session,
+ * what it found then. */
+const struct verify_report *tls_report(const struct tls *t);
 
 /*
  * The client's end: `peeked` are the bytes read so far (copied, replayed to OpenSSL first).

@@ -34,7 +34,10 @@ struct tls {
 	size_t peeked_n, peeked_at;
 	char name[HELLO_NAME_MAX], ip[64];
 	char key[HELLO_NAME_MAX + 64 + HELLO_ALPN_MAX]; /* of the session */
-	int verify_err;
+	tls_judge_fn *judge; /* origin's end */
+	void *judge_arg;
+	struct verify_report report;
+	bool refused; /* the report's faults ended the handshake */
 	char failure[128];
 };
 

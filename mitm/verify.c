@@ -7,6 +7,7 @@
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/sha.h>
 #include <openssl/x509v3.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -232,19 +233,57 @@ static bool signed_by_own(const struct verify_store *s, X509 *leaf)
 	       X509_verify(leaf, X509_get0_pubkey(s->own)) == 1;
 }
 
-int verify_x509(struct verify_store *s, X509 *leaf, STACK_OF(X509) * sent, struct str name,
-    const char *ip, const char **why)
+/* The bit of an error code. */
+static uint32_t bit_of(int err)
 {
-	STACK_OF(X509) *untrusted = sk_X509_dup(sent), *chain = NULL;
+	static const struct {
+		int err;
+		enum tls_error bit;
+	} bits[] = {
+		{ -ERR_CERT_EXPIRED, TLS_ERROR_EXPIRED },
+		{ -ERR_CERT_NOT_YET, TLS_ERROR_NOT_YET },
+		{ -ERR_CERT_SELF_SIGNED, TLS_ERROR_SELF_SIGNED },
+		{ -ERR_CERT_UNTRUSTED, TLS_ERROR_UNTRUSTED },
+		{ -ERR_CERT_INCOMPLETE, TLS_ERROR_INCOMPLETE },
+		{ -ERR_CERT_NAME, TLS_ERROR_NAME },
+		{ -ERR_CERT_REVOKED, TLS_ERROR_REVOKED },
+		{ -ERR_CERT_REVOCATION_UNKNOWN, TLS_ERROR_REVOCATION_UNKNOWN },
+		{ -ERR_CERT_WEAK, TLS_ERROR_WEAK },
+		{ -ERR_TLS_OLD, TLS_ERROR_OLD_PROTOCOL },
+	};
+
+	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
+		if (bits[i].err == err)
+			return TLS_ERROR_BIT(bits[i].bit);
+	return err == 0 ? 0 : TLS_ERROR_BIT(TLS_ERROR_INVALID);
+}
+
+static int judge(struct verify_report *out, int err, const char *why)
+{
+	out->err = err;
+	out->errors = bit_of(err);
+	out->why = err != 0 ? why : "";
+	return err;
+}
+
+/* X509_pubkey_digest() leaves out the algorithm; lists of keys everywhere hash the whole SPKI. */
+static void spki_digest(X509 *x, unsigned char to[VERIFY_DIGEST])
+{
+	unsigned char *der = NULL;
+	int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der);
+
+	if (n > 0)
+		SHA256(der, (size_t)n, to);
+	OPENSSL_free(der);
+}
+
+static int verify_path(struct verify_store *s, X509 *leaf, STACK_OF(X509) * untrusted,
+    struct str name, const char *ip, const char **why)
+{
+	STACK_OF(X509) *chain = NULL;
 	bool again = true;
 	int e = X509_V_ERR_OUT_OF_MEM, first = X509_V_OK, r;
 
-	*why = "";
-	if (untrusted == NULL || sk_X509_num(sent) > VERIFY_CHAIN_MAX) {
-		*why = "the chain is too long";
-		sk_X509_free(untrusted);
-		return -ERR_CERT_INVALID;
-	}
 	for (int i = 0; i < VERIFY_ROUNDS && again; i++) {
 		e = attempt(s, leaf, untrusted, name, ip, &again, &chain);
 		if (i == 0)
@@ -257,26 +296,41 @@ int verify_x509(struct verify_store *s, X509 *leaf, STACK_OF(X509) * sent, struc
 		*why = "issued by this gateway's own CA";
 		r = -ERR_CERT_PROXY_CA;
 	}
-	sk_X509_free(untrusted);
 	sk_X509_pop_free(chain, X509_free);
 	ERR_clear_error();
 	return r;
 }
 
+int verify_x509(struct verify_store *s, X509 *leaf, STACK_OF(X509) * sent, struct str name,
+    const char *ip, struct verify_report *out)
+{
+	STACK_OF(X509) *untrusted = sk_X509_dup(sent);
+	const char *why = "the chain is too long";
+	int r = -ERR_CERT_INVALID;
+
+	*out = (struct verify_report){ 0 };
+	spki_digest(leaf, out->spki);
+	if (untrusted != NULL && sk_X509_num(sent) <= VERIFY_CHAIN_MAX)
+		r = verify_path(s, leaf, untrusted, name, ip, &why);
+	sk_X509_free(untrusted);
+	return judge(out, r, why);
+}
+
 int verify_chain(struct verify_store *s, const struct str *chain, size_t n, struct str name,
-    const char *ip, const char **why)
+    const char *ip, struct verify_report *out)
 {
 	STACK_OF(X509) *sent = sk_X509_new_null();
+	const char *why = "no certificate";
 	X509 *leaf = NULL;
 	int r = sent != NULL && n > 0 ? 0 : -ERR_CERT_INVALID;
 
-	*why = "no certificate";
+	*out = (struct verify_report){ 0 };
 	for (size_t i = 0; i < n && r == 0; i++) {
 		const unsigned char *p = (const unsigned char *)chain[i].p;
 		X509 *x = d2i_X509(NULL, &p, (long)chain[i].n);
 
 		if (x == NULL) {
-			*why = "a certificate cannot be read";
+			why = "a certificate cannot be read";
 			r = -ERR_CERT_INVALID;
 		} else if (i == 0) {
 			leaf = x;
@@ -285,7 +339,9 @@ int verify_chain(struct verify_store *s, const struct str *chain, size_t n, stru
 		}
 	}
 	if (r == 0)
-		r = verify_x509(s, leaf, sent, name, ip, why);
+		r = verify_x509(s, leaf, sent, name, ip, out);
+	else
+		judge(out, r, why);
 	X509_free(leaf);
 	sk_X509_pop_free(sent, X509_free);
 	ERR_clear_error();

@@ -9,6 +9,7 @@
 
 #include "certs/leaf.h"
 #include "core/str.h"
+#include "core/tls_error.h"
 
 struct verify_store; /* reference-counted trust anchors, without our own CA */
 
@@ -23,13 +24,26 @@ void verify_store_free(struct verify_store *s);
 /* How many anchors it holds. */
 size_t verify_store_count(const struct verify_store *s);
 
+enum { VERIFY_DIGEST = 32 };
+
+/* What is known of the revocation of an origin's chain, for the audit and the grade. */
+enum revocation { REVOCATION_UNCHECKED, REVOCATION_GOOD, REVOCATION_UNKNOWN, REVOCATION_REVOKED };
+
+/* What a verification found. */
+struct verify_report {
+	int err;	    /* 0, or the first fault as -ERR_CERT_* */
+	uint32_t errors;    /* every fault found: TLS_ERROR_BIT()s; 0 exactly where err is 0 */
+	const char *why;    /* static text that names the first fault, "" without */
+	enum revocation revocation;
+	unsigned char spki[VERIFY_DIGEST]; /* SHA-256 of the leaf's SubjectPublicKeyInfo */
+};
+
 /*
  * Verify a chain in DER, leaf first, for a host name, or for an address when name is empty.
- * 0 or -ERR_CERT_*; *why (static text) names the reason. For tests and tools; the TLS end uses
- * the same code.
+ * Returns out->err. For tests and tools; the TLS end uses the same code.
  */
 int verify_chain(struct verify_store *s, const struct str *chain, size_t n, struct str name,
-    const char *ip, const char **why);
+    const char *ip, struct verify_report *out);
 
 /*
  * What a mirrored leaf copies from an origin's certificate (DER): names (requested first, at

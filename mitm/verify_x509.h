@@ -9,7 +9,7 @@
 
 /* As verify_chain(): sent are the certificates behind the leaf (not changed). */
 int verify_x509(struct verify_store *s, X509 *leaf, STACK_OF(X509) * sent, struct str name,
-    const char *ip, const char **why);
+    const char *ip, struct verify_report *out);
 
 /* What OpenSSL 3.0 lets pass and must not: 0 or -ERR_CERT_*. chain begins with the leaf. */
 int verify_post(X509 *leaf, STACK_OF(X509) * chain, struct str name, const char **why);

@@ -143,7 +143,7 @@ static struct pair connect_pair(const char *name, struct str alpn)
 	struct pair p;
 
 	sockets(&p);
-	p.t = tls_connect(ctx, p.fd[0], str_c(name), "192.0.2.1", 443, alpn);
+	p.t = tls_connect(ctx, p.fd[0], &(struct tls_target){ str_c(name), "192.0.2.1", 443, alpn });
 	ck_assert_ptr_nonnull(p.t);
 	peer(&p, server);
 	return p;
@@ -319,7 +319,7 @@ static bool visit(const char *name, const char *ip, struct str alpn)
 	bool resumed;
 
 	sockets(&p);
-	p.t = tls_connect(ctx, p.fd[0], str_c(name), ip, 443, alpn);
+	p.t = tls_connect(ctx, p.fd[0], &(struct tls_target){ str_c(name), ip, 443, alpn });
 	ck_assert_ptr_nonnull(p.t);
 	peer(&p, server);
 	ck_assert_int_eq(shake(&p), 0);

@@ -10,7 +10,7 @@ enum { CHAIN_MAX = 128 };
 
 static struct cert root, inter, own;
 static struct verify_store *store;
-static const char *why;
+static struct verify_report report;
 
 static void setup(void)
 {
@@ -41,7 +41,7 @@ static int verify_in(struct verify_store *s, const struct cert *const *chain, si
 
 		der[i] = str_of((const char *)p[i], (size_t)k);
 	}
-	r = verify_chain(s, der, n, str_c(name), ip, &why);
+	r = verify_chain(s, der, n, str_c(name), ip, &report);
 	for (size_t i = 0; i < n; i++)
 		OPENSSL_free(p[i]);
 	return r;
@@ -124,8 +124,8 @@ START_TEST(a_leaf_is_judged)
 {
 	int r = judge(leaves[_i].s);
 
-	ck_assert_msg(r == leaves[_i].want, "%s: %s (%s)", leaves[_i].name, err_name(r), why);
-	ck_assert_msg(r == 0 || why[0] != '\0', "%s: no reason", leaves[_i].name);
+	ck_assert_msg(r == leaves[_i].want, "%s: %s (%s)", leaves[_i].name, err_name(r), report.why);
+	ck_assert_msg(r == 0 || report.why[0] != '\0', "%s: no reason", leaves[_i].name);
 }
 END_TEST
 
@@ -153,7 +153,7 @@ START_TEST(names_are_matched)
 	struct cert leaf = rig_make((struct spec){ .issuer = &inter, .san = names[_i].san });
 	int r = verify_in(store, CHAIN(&leaf, &inter), names[_i].asked, "192.0.2.1");
 
-	ck_assert_msg(r == names[_i].want, "row %d: %s (%s)", _i, err_name(r), why);
+	ck_assert_msg(r == names[_i].want, "row %d: %s (%s)", _i, err_name(r), report.why);
 	rig_free(&leaf);
 }
 END_TEST
@@ -205,7 +205,7 @@ START_TEST(an_intermediate_is_judged)
 	leaf = rig_make((struct spec){ .issuer = &mid, .san = "DNS:www.example.com" });
 	r = verify(CHAIN(&leaf, &mid));
 	ck_assert_msg(r == chains[_i].want || (r != 0 && chains[_i].want == -ERR_CERT_INVALID),
-	    "%s: %s (%s)", chains[_i].name, err_name(r), why);
+	    "%s: %s (%s)", chains[_i].name, err_name(r), report.why);
 	rig_free(&mid);
 	rig_free(&leaf);
 }
@@ -281,17 +281,17 @@ START_TEST(a_changed_byte_breaks_the_signature)
 	int n = i2d_X509(leaf.x, &p);
 	struct str der = str_of((const char *)p, (size_t)n);
 
-	ck_assert_int_eq(verify_chain(store, &der, 1, STR("www.example.com"), "", &why), 0);
+	ck_assert_int_eq(verify_chain(store, &der, 1, STR("www.example.com"), "", &report), 0);
 	p[n - 1] ^= 1;
-	ck_assert_int_ne(verify_chain(store, &der, 1, STR("www.example.com"), "", &why), 0);
+	ck_assert_int_ne(verify_chain(store, &der, 1, STR("www.example.com"), "", &report), 0);
 	p[n - 1] ^= 1;
 	for (int i = 0; i < n; i += 9) {
 		der.n = (size_t)i;
-		ck_assert_int_eq(verify_chain(store, &der, 1, STR("www.example.com"), "", &why),
+		ck_assert_int_eq(verify_chain(store, &der, 1, STR("www.example.com"), "", &report),
 		    -ERR_CERT_INVALID);
 	}
 	ck_assert_int_eq(
-	    verify_chain(store, NULL, 0, STR("www.example.com"), "", &why), -ERR_CERT_INVALID);
+	    verify_chain(store, NULL, 0, STR("www.example.com"), "", &report), -ERR_CERT_INVALID);
 	OPENSSL_free(p);
 	rig_free(&leaf);
 }
