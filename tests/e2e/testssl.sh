@@ -37,7 +37,7 @@ while read -r id severity finding; do
 	[ -n "$id" ] || continue
 	excused "$id" || not_ok "C1: testssl.sh finds nothing" "$id $severity: $finding"
 done <<<"$(findings)"
-[ "$failures" = 0 ] && ok "C1: testssl.sh finds nothing"
+[ "${failures:-0}" = 0 ] && ok "C1: testssl.sh finds nothing"
 value() { python3 -c 'import json,sys
 for r in json.load(open(sys.argv[1])):
     if r["id"].split()[0] == sys.argv[2]: print(r["finding"])' "$OUT/testssl.json" "$1"; }
