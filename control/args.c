@@ -22,6 +22,7 @@ static const struct row rows[] = {
 	{ 'u', "url", "URL", "what it asks for" },
 	{ 'd', "destination", "IP", "address of the server, where rules look at it" },
 	{ 'm', "method", "METHOD", "request method, default GET" },
+	{ 'a', "accept", "TYPE", "media types that the request asks for" },
 	{ 't', "type", "TYPE", "content type of the body" },
 	{ 'z', "size", "SIZE", "size of the body, such as 10M" },
 	{ 'v', "verdict", "VERDICT",
@@ -81,6 +82,8 @@ static const char **text_of(struct args *a, int letter)
 		return &a->destination;
 	case 'm':
 		return &a->method;
+	case 'a':
+		return &a->accept;
 	case 't':
 		return &a->type;
 	case 'z':

@@ -11,7 +11,7 @@
 enum { ARGS_INSIDE_MAX = 16 };
 
 struct args {
-	const char *config, *state, *client, *url, *destination, *method, *type, *verdict, *size;
+	const char *config, *state, *client, *url, *destination, *method, *accept, *type, *verdict, *size;
 	const char *format, *out, *name;
 	const char *inside[ARGS_INSIDE_MAX];
 	unsigned inside_n;

@@ -18,7 +18,7 @@ static const struct command commands[] = {
 	    "SIGHUP reloads, SIGTERM drains and stops.", cmd_run, false },
 	{ "check", "c", NULL, "Check the configuration and the files that it names", "", cmd_check,
 	    false },
-	{ "explain", "cCudmtvUz", NULL, "Say what the rules would do, and why", "", cmd_explain,
+	{ "explain", "cCudmatvUz", NULL, "Say what the rules would do, and why", "", cmd_explain,
 	    false },
 	{ "status", "cj", NULL, "Ask the running gateway how it is", "", cmd_status, false },
 	{ "reload", "c", NULL, "Put a changed configuration in force, dropping no connection",

@@ -152,6 +152,7 @@ static int fill(struct question *q, const struct args *a)
 	if (a->destination != NULL && !addr_parse(str_c(a->destination), &q->facts.destination.ip))
 		return wrong("destination", a->destination, "the server's IP address");
 	q->facts.method = str_c(a->method != NULL ? a->method : "GET");
+	q->facts.accept = str_c(a->accept != NULL ? a->accept : "");
 	return take_body(q, a);
 }
 

@@ -2,6 +2,11 @@
 /* From configuration to network plan; a translation and nothing else. */
 #include "control/plan.h"
 
+static enum net_quic quic_of(enum quic q)
+{
+	return q == QUIC_ALLOW ? NET_QUIC_ALLOW : q == QUIC_DROP ? NET_QUIC_DROP : NET_QUIC_REJECT;
+}
+
 void plan_of(
     const struct config *c, const char *const *inside, unsigned inside_n, struct net_plan *p)
 {
@@ -21,5 +26,6 @@ void plan_of(
 		.listen_any = l->any,
 		.mark = n->mark,
 		.table = n->table,
+		.quic = quic_of(n->quic),
 	};
 }

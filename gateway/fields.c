@@ -2,7 +2,10 @@
 /* Reading and cutting down the few fields that the data path cares for. */
 #include "gateway/fields.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "core/err.h"
 
 void fields_lower(struct str s, char *to, size_t cap)
 {
@@ -54,6 +57,34 @@ void fields_leg(const struct head *h, struct leg *g)
 	g->has_length = h->has_length;
 }
 
+int fields_accept(const struct head *h, char **to)
+{
+	size_t n = 0;
+	char *p;
+
+	*to = NULL;
+	for (size_t i = 0; i < h->nfields; i++)
+		if (str_ieq(h->fields[i].name, STR("accept")))
+			n += h->fields[i].value.n + 1;
+	if (n == 0)
+		return 0;
+	*to = p = malloc(n);
+	if (p == NULL)
+		return -ERR_NOMEM;
+	for (size_t i = 0; i < h->nfields; i++) {
+		struct str v = h->fields[i].value;
+
+		if (!str_ieq(h->fields[i].name, STR("accept")))
+			continue;
+		if (v.n > 0)
+			memcpy(p, v.p, v.n);
+		p[v.n] = ',';
+		p += v.n + 1;
+	}
+	p[-1] = '\0';
+	return 0;
+}
+
 bool fields_accepts(const struct head *h, struct str type)
 {
 	struct str v, e;
@@ -62,6 +93,15 @@ bool fields_accepts(const struct head *h, struct str type)
 		return false;
 	while (str_next(&v, ',', &e))
 		if (str_ieq(without_parameters(e), type))
+			return true;
+	return false;
+}
+
+bool fields_alt_svc(const struct head *h)
+{
+	for (size_t i = 0; i < h->nfields; i++)
+		if (str_ieq(h->fields[i].name, STR("alt-svc")) &&
+		    !str_eq(h->fields[i].value, STR("clear")))
 			return true;
 	return false;
 }

@@ -57,6 +57,7 @@ static void txn_free(struct flow *f)
 	leg_free(&t->down);
 	timer_free(t->comfort);
 	free(t->path);
+	free(t->accept);
 	free(t);
 }
 
@@ -80,6 +81,7 @@ struct facts txn_facts(const struct flow *f, enum stage stage, const struct leg 
 	facts.host = str_c(t->host);
 	facts.method = str_c(t->method);
 	facts.path = str_c(t->path);
+	facts.accept = str_c(t->accept);
 	if (t->upgrade && stage == STAGE_REQUEST)
 		facts.protocol = PROTOCOL_UPGRADE;
 	if (t->connect && stage == STAGE_REQUEST)

@@ -47,6 +47,7 @@ struct txn {
 	unsigned interims;
 	const char *action, *rule;
 	char reason[160];
+	char *accept; /* its Accept fields as one list; NULL: none */
 	bool wants_html, client_11, event_stream;
 	bool upgrade, connect; /* tunnelled by rule if the origin agrees */
 	bool continued;	       /* we sent 100 Continue ourselves */

@@ -10,7 +10,7 @@
 #include "gateway/txn.h"
 #include "http/h1_write.h"
 
-static void note_request(struct flow *f, const struct head *h)
+static int note_request(struct flow *f, const struct head *h)
 {
 	struct txn *t = f->txn;
 	struct str name = h->host;
@@ -29,6 +29,7 @@ static void note_request(struct flow *f, const struct head *h)
 	if (f->host[0] == '\0') /* no SNI: the first request names the flow */
 		memcpy(f->host, t->host, sizeof(f->host) < sizeof(t->host) ? sizeof(f->host) : sizeof(t->host));
 	fields_leg(h, &t->up);
+	return t->path == NULL ? -ERR_NOMEM : fields_accept(h, &t->accept);
 }
 
 /* Write the request as it goes out; Expect is ours to answer while we hold. */
@@ -75,6 +76,24 @@ static bool refused_by_policy(struct flow *f)
 	return t->refused;
 }
 
+/* A body that is not searched goes on as it comes, unless a rule about its type or size says no. */
+static void stream_body(struct flow *f)
+{
+	struct leg *g = &f->txn->up;
+	struct decision d;
+	struct facts facts;
+
+	g->verdict = verdict_make(VERDICT_BYPASSED, REASON_POLICY, STR_NONE);
+	facts = txn_facts(f, STAGE_UPLOAD, g);
+	d = policy_decide(f->policy, &facts);
+	f->txn->own_log |= d.log;
+	g->state = LEG_STREAM;
+	if (d.action == ACTION_BLOCK || d.action == ACTION_RESET)
+		txn_refuse_verdict(f, "upload", &d, &g->verdict);
+	else
+		leg_send_head(g, &f->origin);
+}
+
 static void begin_body(struct flow *f, const struct head *h, bool search)
 {
 	struct txn *t = f->txn;
@@ -83,11 +102,11 @@ static void begin_body(struct flow *f, const struct head *h, bool search)
 		txn_refuse(f, 503, "refuse", NULL, NULL, "no memory");
 		return;
 	}
-	if (!search) {
+	if (!search && h->body != BODY_NONE) {
+		stream_body(f);
+	} else if (!search) {
 		t->up.state = LEG_STREAM;
-		t->up.verdict = h->body == BODY_NONE ?
-				    verdict_make(VERDICT_CLEAN, REASON_NO_BODY, STR_NONE) :
-				    verdict_make(VERDICT_BYPASSED, REASON_POLICY, STR_NONE);
+		t->up.verdict = verdict_make(VERDICT_CLEAN, REASON_NO_BODY, STR_NONE);
 		leg_send_head(&t->up, &f->origin);
 	} else if (h->expect_continue && t->client_11) {
 		/* The body is searched before the origin sees the head: nobody else can say it. */
@@ -106,8 +125,7 @@ static void begin(struct flow *f, const struct head *h)
 		return;
 	}
 	t = f->txn;
-	note_request(f, h);
-	if (t->path == NULL) { /* no rule may be asked without it */
+	if (note_request(f, h) != 0) { /* no rule may be asked without path and Accept */
 		txn_refuse(f, 503, "refuse", NULL, NULL, "no memory");
 		return;
 	}

@@ -10,7 +10,8 @@
 #include "gateway/txn.h"
 #include "http/h1_write.h"
 
-static const char *const dropped[] = { "alt-svc", NULL }; /* it would lead past us, to QUIC */
+/* An alternative service would lead past us, to QUIC or another port. */
+static const char *const dropped[] = { "alt-svc", NULL };
 
 /* RFC 9112 section 6.3 from our side: the client gets the framing that we choose here. */
 static void choose_frame(struct flow *f, const struct head *h, struct h1_edit *e)
@@ -96,7 +97,7 @@ static void hold(struct flow *f)
 static void interim(struct flow *f, const struct head *h)
 {
 	struct txn *t = f->txn;
-	struct h1_edit e = { .frame = H1_FRAME_NONE };
+	struct h1_edit e = { .frame = H1_FRAME_NONE, .drop = dropped };
 
 	if (++t->interims > f->w->limits.interim) {
 		txn_refuse(f, 502, "refuse", NULL, NULL, "too many interim responses");
@@ -133,7 +134,7 @@ static void begin_tunnel(struct flow *f, const struct head *h)
 static void begin(struct flow *f, const struct head *h)
 {
 	struct txn *t = f->txn;
-	struct h1_edit e = { .drop = dropped };
+	struct h1_edit e = { .drop = fields_alt_svc(h) ? dropped : NULL };
 
 	if (h->body == BODY_TUNNEL) {
 		t->status = h->status;

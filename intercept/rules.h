@@ -9,6 +9,13 @@
 
 #include "core/buf.h"
 
+/* What becomes of UDP from the inside to the TLS ports: QUIC, which cannot be intercepted. */
+enum net_quic {
+	NET_QUIC_REJECT, /* the client is told at once (administratively prohibited), uses TCP */
+	NET_QUIC_DROP,	 /* in silence: clients wait before they use TCP */
+	NET_QUIC_ALLOW	 /* passes unsearched; the rule without a target counts it */
+};
+
 struct net_plan {
 	const char *const *inside; /* interfaces whose traffic is intercepted */
 	unsigned inside_n;
@@ -18,7 +25,7 @@ struct net_plan {
 	uint16_t listen_http, listen_tls, listen_any; /* 0: none */
 	uint32_t mark;		   /* of our own sockets, not 0; see net_route_mark */
 	uint32_t table;		   /* routing table of our own, not one of the system's */
-	bool allow_quic;	   /* else UDP to the TLS ports is rejected, so that clients use TCP */
+	enum net_quic quic;
 };
 
 enum { NET_IF_MAX = 15 };

@@ -147,18 +147,30 @@ static int guard_listener(uint16_t port, struct buf *out)
 	    port);
 }
 
-static int reject_quic(const struct net_plan *p, const char *inside, int family, struct buf *out)
+static const char *quic_target(enum net_quic quic, int family)
 {
-	const char *with = family == 4 ? "icmp-port-unreachable" : "icmp6-port-unreachable";
-	static const char line[] =
-	    "-A SALLYPORT_FWD -i %s -p udp --dport %u -j REJECT --reject-with %s\n";
+	switch (quic) {
+	case NET_QUIC_ALLOW: /* no target: iptables counts, and goes on */
+		return "";
+	case NET_QUIC_DROP:
+		return " -j DROP";
+	default:
+		return family == 4 ? " -j REJECT --reject-with icmp-admin-prohibited"
+				   : " -j REJECT --reject-with icmp6-adm-prohibited";
+	}
+}
+
+static int quic_rules(const struct net_plan *p, const char *inside, int family, struct buf *out)
+{
+	static const char line[] = "-A SALLYPORT_FWD -i %s -p udp --dport %u%s\n";
+	const char *target = quic_target(p->quic, family);
 	unsigned i;
 	int r = 0;
 
 	if (p->all_ports && !has_port(p->tls_ports, p->tls_ports_n, QUIC_PORT))
-		r = buf_printf(out, line, inside, QUIC_PORT, with);
+		r = buf_printf(out, line, inside, QUIC_PORT, target);
 	for (i = 0; r == 0 && i < p->tls_ports_n; i++)
-		r = buf_printf(out, line, inside, p->tls_ports[i], with);
+		r = buf_printf(out, line, inside, p->tls_ports[i], target);
 	return r;
 }
 
@@ -180,8 +192,7 @@ static int filter_text(const struct net_plan *p, int family, struct buf *out)
 	    (r = guard_listener(p->listen_any, out)) != 0)
 		return r;
 	for (i = 0; r == 0 && i < p->inside_n; i++) {
-		if (!p->allow_quic)
-			r = reject_quic(p, p->inside[i], family, out);
+		r = quic_rules(p, p->inside[i], family, out);
 		if (r == 0)
 			r = buf_printf(
 			    out, "-A SALLYPORT_OUT -o %s %s -j DROP\n", p->inside[i], redirect);

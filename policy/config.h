@@ -21,6 +21,7 @@ int config_error_text(const struct config_error *e, const char *path, char *to, 
 
 enum manage { MANAGE_OFF, MANAGE_ON };
 enum source { SOURCE_CLIENT, SOURCE_GATEWAY };
+enum quic { QUIC_REJECT, QUIC_DROP, QUIC_ALLOW };
 enum when_full { WHEN_FULL_BLOCK, WHEN_FULL_CONTINUE };
 
 struct config_listen { uint16_t http, tls, any; }; /* 0: none. Defaults 8080, 8443, 0 */
@@ -33,6 +34,7 @@ struct config_network {
 	unsigned http_ports_n, tls_ports_n;
 	bool all_ports;	     /* 'all': every TCP port, the protocol is sniffed */
 	enum source source;  /* whose address origins see; default client */
+	enum quic quic;	     /* UDP from the inside to the TLS ports; default reject */
 	uint32_t mark;	     /* mark of our own sockets, never intercepted again; default 0x5a11 */
 	uint32_t table;	     /* policy routing table; default 5377 */
 };

@@ -14,12 +14,12 @@ enum direction { DIRECTION_ANY, DIRECTION_UPLOAD, DIRECTION_DOWNLOAD };
 
 struct raw_when {
 	const char **client, **destination, **host, **host_list, **port, **method, **path;
-	const char **content_type, **verdict;
+	const char **content_type, **accept, **verdict;
 	enum protocol *protocol;
 	enum direction direction;
 	const char *size_over, *size_under;
 	unsigned client_n, destination_n, host_n, host_list_n, port_n, method_n, path_n;
-	unsigned content_type_n, verdict_n, protocol_n;
+	unsigned content_type_n, accept_n, verdict_n, protocol_n;
 };
 
 struct raw_rule {

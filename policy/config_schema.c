@@ -11,7 +11,7 @@ enum { TEXT_MAX = 4096, RULES_MAX = 10000, LIST_MAX = 100000, PORTS_MAX = 64, IN
 const char config_defaults[] =
     "listen: { http: 8080, tls: 8443, any: 0 }\n"
     "network: { manage: off, inside: [], http_ports: [80], tls_ports: [443], all_ports: no,\n"
-    "           source: client, mark: 0x5a11, table: 5377 }\n"
+    "           source: client, quic: reject, mark: 0x5a11, table: 5377 }\n"
     "tls: { trust: /etc/ssl/certs/ca-certificates.crt }\n"
     "scanner: { enabled: yes, signatures: /var/lib/clamav, jobs: 0 }\n"
     "audit: { folder: /var/log/sallyport, when_full: block }\n"
@@ -31,6 +31,8 @@ const char config_defaults[] =
 
 static const cyaml_strval_t source_words[] = { { "client", SOURCE_CLIENT },
 	{ "gateway", SOURCE_GATEWAY } };
+static const cyaml_strval_t quic_words[] = { { "reject", QUIC_REJECT }, { "drop", QUIC_DROP },
+	{ "allow", QUIC_ALLOW } };
 static const cyaml_strval_t full_words[] = { { "block", WHEN_FULL_BLOCK },
 	{ "continue", WHEN_FULL_CONTINUE } };
 static const cyaml_strval_t direction_words[] = { { "upload", DIRECTION_UPLOAD },
@@ -62,6 +64,7 @@ static const cyaml_schema_field_t network_fields[] = {
 	LIST(struct config_network, tls_ports, &port_entry, 0, PORTS_MAX),
 	CYAML_FIELD_BOOL("all_ports", OPT, struct config_network, all_ports),
 	WORD(struct config_network, source, ENUM_FLAGS, source_words),
+	WORD(struct config_network, quic, ENUM_FLAGS, quic_words),
 	NUMBER(struct config_network, mark),
 	NUMBER(struct config_network, table),
 	CYAML_FIELD_END,
@@ -110,6 +113,7 @@ static const cyaml_schema_field_t when_fields[] = {
 	LIST(struct raw_when, path, &text_entry, 1, LIST_MAX),
 	WORD(struct raw_when, direction, ENUM_FLAGS, direction_words),
 	LIST(struct raw_when, content_type, &text_entry, 1, LIST_MAX),
+	LIST(struct raw_when, accept, &text_entry, 1, LIST_MAX),
 	TEXT(struct raw_when, size_over),
 	TEXT(struct raw_when, size_under),
 	LIST(struct raw_when, verdict, &text_entry, 1, LIST_MAX),

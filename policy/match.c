@@ -13,7 +13,8 @@ uint32_t facts_known(const struct facts *f)
 	    (f->stage == STAGE_HELLO && (f->host.n > 0 || f->protocol != PROTOCOL_HTTP)))
 		known |= COND_BIT(HOST);
 	if (f->stage >= STAGE_REQUEST)
-		known |= COND_BIT(METHOD) | COND_BIT(PATH) | COND_BIT(LEAVES_HTTP);
+		known |= COND_BIT(METHOD) | COND_BIT(PATH) | COND_BIT(ACCEPT) |
+			 COND_BIT(LEAVES_HTTP);
 	if (f->stage >= STAGE_UPLOAD)
 		known |= COND_BIT(DIRECTION) | COND_BIT(CONTENT_TYPE);
 	if (f->stage >= STAGE_UPLOAD && f->size_known)
@@ -68,16 +69,30 @@ static bool type_fits(struct str want, struct str type)
 	return str_ieq(want, type);
 }
 
-static bool type_holds(const struct rule *r, struct str type)
+static struct str without_parameters(struct str type)
 {
 	ptrdiff_t semicolon = str_chr(type, ';');
 
-	if (semicolon >= 0)
-		type = str_sub(type, 0, (size_t)semicolon);
-	type = str_trim(type);
+	return str_trim(semicolon >= 0 ? str_sub(type, 0, (size_t)semicolon) : type);
+}
+
+static bool type_holds(const struct rule *r, struct str type)
+{
+	type = without_parameters(type);
 	for (size_t i = 0; i < r->types_n; i++)
 		if (type_fits(r->types[i], type))
 			return true;
+	return false;
+}
+
+static bool accept_holds(const struct rule *r, struct str list)
+{
+	struct str e;
+
+	while (str_next(&list, ',', &e))
+		for (size_t i = 0; i < r->accepts_n; i++)
+			if (type_fits(r->accepts[i], without_parameters(e)))
+				return true;
 	return false;
 }
 
@@ -117,6 +132,8 @@ bool cond_holds(const struct rule *r, enum cond c, const struct facts *f)
 		return method_holds(r, f->method);
 	case COND_CONTENT_TYPE:
 		return type_holds(r, f->content_type);
+	case COND_ACCEPT:
+		return accept_holds(r, f->accept);
 	case COND_VERDICT:
 		return verdict_holds(r, f->verdict);
 	case COND_HOST:

@@ -37,6 +37,7 @@ struct facts {
 	struct addr client, destination;
 	struct str host;	 /* SNI, later the request's host; empty if none; lower case */
 	struct str method, path;
+	struct str accept;	 /* the request's Accept fields as one list */
 	struct str content_type; /* media type of the body at hand, lower case, no parameters */
 	uint64_t size;		 /* of the body at hand, decoded; with size_known */
 	bool size_known;

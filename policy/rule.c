@@ -73,7 +73,10 @@ static void build_need(struct rule *r)
 }
 
 /* What may be asked of a request before it is answered. */
-enum { CONDS_REQUEST = COND_BIT(METHOD) | COND_BIT(PATH) | COND_BIT(LEAVES_HTTP) };
+enum {
+	CONDS_REQUEST = COND_BIT(METHOD) | COND_BIT(PATH) | COND_BIT(ACCEPT) |
+			COND_BIT(LEAVES_HTTP)
+};
 
 static int late_error(struct build *b, const char *key)
 {

@@ -44,8 +44,8 @@ struct rule {
 	struct ports *ports;
 	const struct hosts *hosts;      /* of `host`, or NULL */
 	const struct host_file **files; /* of `host_list` */
-	struct str *methods, *paths, *types;
-	size_t client_n, destination_n, ports_n, files_n, methods_n, paths_n, types_n;
+	struct str *methods, *paths, *types, *accepts;
+	size_t client_n, destination_n, ports_n, files_n, methods_n, paths_n, types_n, accepts_n;
 	uint32_t protocols; /* bits of enum protocol */
 	enum direction direction;
 	uint64_t size_least, size_most;   /* both included */

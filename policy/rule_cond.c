@@ -136,6 +136,10 @@ static int build_texts(struct build *b)
 		ret = build_words(b, "content_type", w->content_type, w->content_type_n, type_ok,
 		    "a media type without parameters", "such as application/zip or video/*",
 		    &r->types, &r->types_n);
+	if (ret == 0)
+		ret = build_words(b, "accept", w->accept, w->accept_n, type_ok,
+		    "a media type without parameters", "such as application/dns-message",
+		    &r->accepts, &r->accepts_n);
 	return ret;
 }
 
@@ -240,7 +244,7 @@ static uint32_t conds_of(const struct raw_when *w)
 	       HAS(DIRECTION, w->direction != DIRECTION_ANY) |
 	       HAS(SIZE, w->size_over != NULL || w->size_under != NULL) |
 	       HAS(METHOD, w->method_n > 0) | HAS(CONTENT_TYPE, w->content_type_n > 0) |
-	       HAS(VERDICT, w->verdict_n > 0) | HAS(HOST, w->host_n + w->host_list_n > 0) |
+	       HAS(ACCEPT, w->accept_n > 0) | HAS(VERDICT, w->verdict_n > 0) | HAS(HOST, w->host_n + w->host_list_n > 0) |
 	       HAS(PATH, w->path_n > 0);
 #undef HAS
 }

@@ -57,6 +57,7 @@ START_TEST(an_empty_file_is_a_good_configuration)
 	ck_assert_uint_eq(config_network(c)->tls_ports[0], 443);
 	ck_assert(!config_network(c)->all_ports);
 	ck_assert_int_eq(config_network(c)->source, SOURCE_CLIENT);
+	ck_assert_int_eq(config_network(c)->quic, QUIC_REJECT);
 	ck_assert_uint_eq(config_network(c)->mark, 0x5a11);
 	ck_assert_uint_eq(config_network(c)->table, 5377);
 	ck_assert_str_eq(config_tls(c)->ca_cert, "/var/lib/sallyport/ca/ca.pem");
@@ -85,6 +86,7 @@ START_TEST(every_key_is_taken)
 				"  tls_ports: 8443          # one value stands for a list of one\n"
 				"  all_ports: Yes\n"
 				"  source: gateway\n"
+				"  quic: drop\n"
 				"  mark: 0xff\n"
 				"  table: 77\n"
 				"tls: { ca_cert: /a/ca.pem, ca_key: /a/ca.key, trust: /a/trust.pem }\n"
@@ -104,6 +106,7 @@ START_TEST(every_key_is_taken)
 	ck_assert_uint_eq(n->tls_ports[0], 8443);
 	ck_assert(n->all_ports);
 	ck_assert_int_eq(n->source, SOURCE_GATEWAY);
+	ck_assert_int_eq(n->quic, QUIC_DROP);
 	ck_assert_uint_eq(n->mark, 255);
 	ck_assert_uint_eq(n->table, 77);
 	ck_assert_str_eq(config_tls(c)->ca_key, "/a/ca.key");

@@ -37,7 +37,7 @@ static struct policy *policy_of(const char *yaml)
 struct ask {
 	enum stage stage;
 	enum protocol protocol;
-	const char *client, *destination, *host, *method, *path, *type;
+	const char *client, *destination, *host, *method, *path, *type, *accept;
 	uint16_t port;
 	uint64_t size; /* + 1; 0: not known */
 	enum verdict_class verdict;
@@ -64,6 +64,7 @@ static struct decision decide(const struct policy *p, struct ask a)
 		.host = a.no_host ? STR_NONE : str_c(a.host != NULL ? a.host : "www.example"),
 		.method = str_c(a.method != NULL ? a.method : "GET"),
 		.path = str_c(a.path != NULL ? a.path : "/"),
+		.accept = str_c(a.accept != NULL ? a.accept : ""),
 		.content_type = str_c(a.type != NULL ? a.type : "text/html"),
 		.size = a.size > 0 ? a.size - 1 : 0,
 		.size_known = a.size > 0,
@@ -139,6 +140,12 @@ static const struct {
 	{ "content_type: video/*", { STAGE_RESPONSE, .type = "videos/mp4" }, false },
 	{ "content_type: \"*/*\"", { STAGE_RESPONSE, .type = "x/y" }, true },
 	{ "content_type: video/*", { STAGE_REQUEST, .type = "video/mp4" }, false }, /* not known yet */
+	{ "accept: application/dns-message", { STAGE_REQUEST, .accept = "a/b, Application/DNS-Message;q=1" }, true },
+	{ "accept: application/dns-message", { STAGE_RESPONSE, .accept = "application/dns-message" }, true },
+	{ "accept: application/*", { STAGE_REQUEST, .accept = "application/dns-message" }, true },
+	{ "accept: application/dns-message", { STAGE_REQUEST, .accept = "*/*, application/*" }, false },
+	{ "accept: application/dns-message", { STAGE_REQUEST }, false },
+	{ "accept: application/dns-message", { STAGE_HELLO, .accept = "application/dns-message" }, false },
 	{ "direction: upload", { STAGE_UPLOAD, .verdict = VERDICT_CLEAN }, true },
 	{ "direction: upload", { STAGE_DOWNLOAD, .verdict = VERDICT_CLEAN }, false },
 	{ "direction: upload", { STAGE_REQUEST }, false },

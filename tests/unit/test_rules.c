@@ -73,7 +73,7 @@ START_TEST(the_whole_text_for_ipv4)
 	    "-A SALLYPORT_IN -p tcp --dport 8443 -m addrtype --dst-type LOCAL -j REJECT "
 	    "--reject-with tcp-reset\n"
 	    "-A SALLYPORT_FWD -i eth1 -p udp --dport 443 -j REJECT --reject-with "
-	    "icmp-port-unreachable\n"
+	    "icmp-admin-prohibited\n"
 	    "-A SALLYPORT_OUT -o eth1 -p icmp -m icmp --icmp-type 5 -j DROP\n"
 	    "-I INPUT 1 -p tcp -j SALLYPORT_IN\n"
 	    "-I FORWARD 1 -p udp -j SALLYPORT_FWD\n"
@@ -93,7 +93,7 @@ START_TEST(ipv6_uses_its_own_words)
 	char *got = text_of(&p, 6);
 
 	ck_assert_ptr_null(strstr(got, "BROADCAST"));
-	ck_assert_ptr_nonnull(strstr(got, "icmp6-port-unreachable"));
+	ck_assert_ptr_nonnull(strstr(got, "icmp6-adm-prohibited"));
 	ck_assert_ptr_nonnull(strstr(got, "--icmpv6-type 137"));
 	free(got);
 }
@@ -135,7 +135,7 @@ START_TEST(without_tls_listener_its_ports_go_to_any_or_nowhere)
 }
 END_TEST
 
-START_TEST(quic_is_rejected_for_each_tls_port_unless_allowed)
+START_TEST(q1_quic_is_rejected_for_each_tls_port_unless_configured_otherwise)
 {
 	struct net_plan p = plan();
 	char *got;
@@ -145,9 +145,19 @@ START_TEST(quic_is_rejected_for_each_tls_port_unless_allowed)
 	ck_assert_ptr_nonnull(strstr(got, "-p udp --dport 443 -j REJECT"));
 	ck_assert_ptr_nonnull(strstr(got, "-p udp --dport 8443 -j REJECT"));
 	free(got);
-	p.allow_quic = true;
+	got = text_of(&p, 6);
+	ck_assert_ptr_nonnull(strstr(got,
+	    "-i eth1 -p udp --dport 443 -j REJECT --reject-with icmp6-adm-prohibited\n"));
+	free(got);
+	p.quic = NET_QUIC_DROP;
 	got = text_of(&p, 4);
-	ck_assert_ptr_null(strstr(got, "-p udp --dport"));
+	ck_assert_ptr_nonnull(strstr(got, "-i eth1 -p udp --dport 443 -j DROP\n"));
+	ck_assert_ptr_null(strstr(got, "icmp-admin-prohibited"));
+	free(got);
+	p.quic = NET_QUIC_ALLOW; /* only counted */
+	got = text_of(&p, 4);
+	ck_assert_ptr_nonnull(strstr(got, "-i eth1 -p udp --dport 443\n"));
+	ck_assert_ptr_nonnull(strstr(got, "-i eth1 -p udp --dport 8443\n"));
 	free(got);
 }
 END_TEST
@@ -561,7 +571,7 @@ static Suite *suite(void)
 	tcase_add_test(text, ipv6_uses_its_own_words);
 	tcase_add_test(text, all_ports_come_last_on_each_interface);
 	tcase_add_test(text, without_tls_listener_its_ports_go_to_any_or_nowhere);
-	tcase_add_test(text, quic_is_rejected_for_each_tls_port_unless_allowed);
+	tcase_add_test(text, q1_quic_is_rejected_for_each_tls_port_unless_configured_otherwise);
 	tcase_add_loop_test(text, the_routing_mark_differs_and_the_mask_covers_both, 0,
 	    sizeof(marks) / sizeof(marks[0]));
 	tcase_add_loop_test(

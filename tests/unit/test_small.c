@@ -52,6 +52,38 @@ START_TEST(accept_encoding_is_cut_to_what_can_be_undone)
 }
 END_TEST
 
+START_TEST(q1_alternative_services_go_and_only_clear_stays)
+{
+	static const struct field h3 = { STR("Alt-Svc"), STR("h3=\":443\"") },
+				  clear = { STR("ALT-SVC"), STR("clear") };
+	const struct field both[] = { clear, h3 }, other = { STR("X-Alt-Svc"), STR("h3") };
+	struct head h = with(both, 2);
+
+	ck_assert(fields_alt_svc(&h));
+	h = with(&h3, 1);
+	ck_assert(fields_alt_svc(&h));
+	h = with(&clear, 1);
+	ck_assert(!fields_alt_svc(&h));
+	h = with(&other, 1);
+	ck_assert(!fields_alt_svc(&h));
+}
+END_TEST
+
+START_TEST(q2_all_accept_fields_are_one_list)
+{
+	static const struct field f[] = { { STR("Accept"), STR("text/html") }, { STR("X"), STR("y") },
+		{ STR("accept"), STR_NONE }, { STR("ACCEPT"), STR("a/b;q=1, c/d") } };
+	struct head h = with(f, 4), none = with(f + 1, 1);
+	char *all = NULL;
+
+	ck_assert_int_eq(fields_accept(&h, &all), 0);
+	ck_assert_str_eq(all, "text/html,,a/b;q=1, c/d");
+	free(all);
+	ck_assert_int_eq(fields_accept(&none, &all), 0);
+	ck_assert_ptr_null(all);
+}
+END_TEST
+
 START_TEST(content_codings_of_several_fields_are_one_list)
 {
 	struct field f[] = { { STR("Content-Encoding"), STR("gzip") },
@@ -99,6 +131,8 @@ int main(void)
 	tcase_add_test(t, media_streams_only_when_type_and_magic_agree);
 	tcase_add_test(t, accept_encoding_is_cut_to_what_can_be_undone);
 	tcase_add_test(t, content_codings_of_several_fields_are_one_list);
+	tcase_add_test(t, q1_alternative_services_go_and_only_clear_stays);
+	tcase_add_test(t, q2_all_accept_fields_are_one_list);
 	tcase_add_test(t, codings_too_long_to_keep_are_unknown_not_none);
 	tcase_add_test(t, an_upgrade_to_h2c_alone_is_just_dropped);
 	suite_add_tcase(s, t);
