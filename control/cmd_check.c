@@ -48,6 +48,10 @@ static int check_ca(const struct config *c)
 	const char *warning = NULL;
 	int there = ca_files_there(c), code;
 
+	if (!config_tls(c)->intercept) {
+		printf("note: tls.intercept is no: TLS is not decrypted, and no CA is needed\n");
+		return EXIT_OK;
+	}
 	if (there == 0) {
 		printf("note: there is no CA yet; `sallyport up` or `sallyport ca create` makes "
 		       "one\n");

@@ -35,7 +35,11 @@ static int check_ca(const struct config *c)
 {
 	const char *warning = NULL;
 	int status = 0, code;
-	pid_t pid = fork();
+	pid_t pid;
+
+	if (!config_tls(c)->intercept)
+		return EXIT_OK;
+	pid = fork();
 
 	if (pid == 0) {
 		code = ca_files_check(c, &warning);
@@ -83,7 +87,7 @@ int cmd_run(const struct args *a, const struct cli_ops *ops)
 	}
 	if ((c = config_for_command(a->config, &path, &code)) == NULL)
 		return code;
-	if (access(config_tls(c)->ca_cert, F_OK) != 0) {
+	if (config_tls(c)->intercept && access(config_tls(c)->ca_cert, F_OK) != 0) {
 		fprintf(stderr, "sallyport run: CA certificate %s: %s; fix: sallyport ca create\n",
 		    config_tls(c)->ca_cert, strerror(errno));
 		code = EXIT_FILE;

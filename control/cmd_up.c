@@ -125,6 +125,8 @@ static int make_files(struct up *u)
 	if (file_mkdirs(audit, 0750) != 0 ||
 	    file_join(audit, "sallyport.log", u->log, sizeof(u->log)) != 0)
 		return fail(EXIT_FILE, audit, ": this folder cannot be made");
+	if (!config_tls(u->config)->intercept)
+		return EXIT_OK;
 	if (there < 0)
 		return fail(EXIT_FILE, "of the CA's certificate and key one is missing: ",
 		    config_tls(u->config)->ca_cert);
@@ -189,6 +191,23 @@ static void print_fingerprint(const char *cert)
 	buf_free(&text);
 }
 
+static void tell_trust(const struct up *u, const char *option, const char *path)
+{
+	const struct config_tls *t = config_tls(u->config);
+
+	if (!t->intercept) {
+		printf("  tls      is not decrypted (tls.intercept: no); clients need no CA\n");
+		return;
+	}
+	printf("  trust    clients have to trust the CA certificate %s\n", t->ca_cert);
+	print_fingerprint(t->ca_cert);
+	printf(
+	    "           sallyport ca export%s%s --out ca.pem, then on Debian clients: copy it to\n"
+	    "           /usr/local/share/ca-certificates/sallyport.crt and run "
+	    "update-ca-certificates\n",
+	    option, path);
+}
+
 static void tell(const struct up *u, bool started)
 {
 	const char *option = u->path != NULL ? " --config " : "",
@@ -197,14 +216,8 @@ static void tell(const struct up *u, bool started)
 	printf("sallyport %s on", started ? "is up" : "was up; its network rules are refreshed,");
 	for (unsigned i = 0; i < u->plan.inside_n; i++)
 		printf(" %s", u->plan.inside[i]);
-	printf("\n  trust    clients have to trust the CA certificate %s\n",
-	    config_tls(u->config)->ca_cert);
-	print_fingerprint(config_tls(u->config)->ca_cert);
-	printf(
-	    "           sallyport ca export%s%s --out ca.pem, then on Debian clients: copy it to\n"
-	    "           /usr/local/share/ca-certificates/sallyport.crt and run "
-	    "update-ca-certificates\n",
-	    option, path);
+	printf("\n");
+	tell_trust(u, option, path);
 	printf("  audit    %s\n  messages %s\n", config_audit(u->config)->folder,
 	    u->args->foreground ? "here" : u->log);
 	printf("  look     sallyport status%s%s\n  stop     sallyport down%s%s\n", option, path,

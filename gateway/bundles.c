@@ -90,7 +90,7 @@ static int fill(struct bundle *b, const struct parent *p, const struct config *c
 	char jobs[16];
 	int r = add_limits(b, config_limits(conf));
 
-	if (r == 0 && (role == ROLE_WORKER || role == ROLE_SIGNER))
+	if (r == 0 && tls->intercept && (role == ROLE_WORKER || role == ROLE_SIGNER))
 		r = add_file(b, "ca.cert", tls->ca_cert, PEM_MAX);
 	if (r == 0 && role == ROLE_SIGNER)
 		r = bundle_add(b, STR("ca.key_path"), str_c(tls->ca_key));

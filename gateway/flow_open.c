@@ -84,8 +84,25 @@ enum flow_state step_peek(struct flow *f)
 	return FLOW_DECIDE;
 }
 
+/*
+ * Without a CA there is no page inside TLS: the client is told by an alert, as RFC 8446 section
+ * 6.2 has it for a peer that decided by access control not to go on.
+ */
+static enum flow_state alert_denied(struct flow *f)
+{
+	static const char alert[] = "\x15\x03\x03\x00\x02\x02\x31"; /* fatal access_denied */
+
+	flow_note(f, "block", f->decision.rule, "%s",
+	    f->decision.reason != NULL ? f->decision.reason : err_name(-ERR_DENIED));
+	if (buf_append(&f->client.out, alert, sizeof(alert) - 1) != 0)
+		return flow_abort(f, "block", f->decision.rule, -ERR_DENIED);
+	return FLOW_LINGER;
+}
+
 static enum flow_state decide_block(struct flow *f)
 {
+	if (f->protocol == PROTOCOL_TLS && !config_tls(policy_config(f->policy))->intercept)
+		return alert_denied(f);
 	if (f->protocol != PROTOCOL_TLS && f->protocol != PROTOCOL_HTTP)
 		return flow_abort(f, "block", f->decision.rule, -ERR_DENIED);
 	f->refused = -ERR_DENIED;

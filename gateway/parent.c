@@ -171,6 +171,13 @@ static void reload(struct parent *p, struct control_reply *reply)
 		reload_answer(p, EXIT_CONFIG, text);
 		return;
 	}
+	if (config_tls(policy_config(pol))->intercept != parent_has_signer(p)) {
+		policy_free(pol);
+		log_error("tls.intercept was changed; the old configuration stays in force");
+		reload_answer(p, EXIT_CONFIG,
+		    "tls.intercept takes effect at the next start, not by reload; nothing changed");
+		return;
+	}
 	if (listening_changed(p, policy_config(pol)))
 		log_warn("listen and workers take effect at the next start, not by reload");
 	use(p, pol);
@@ -290,7 +297,8 @@ static void on_command(void *arg, struct str command, struct control_reply *repl
 
 static bool all_ready(const struct parent *p)
 {
-	if (p->recorder.state != CHILD_READY || p->signer.state != CHILD_READY ||
+	if (p->recorder.state != CHILD_READY ||
+	    (parent_has_signer(p) && p->signer.state != CHILD_READY) ||
 	    (search_on(p) && p->scanner.state != CHILD_READY))
 		return false;
 	for (unsigned i = 0; i < p->nworkers; i++)
@@ -353,8 +361,10 @@ static int check_files(const struct config *c)
 {
 	const struct config_tls *tls = config_tls(c);
 
-	if (readable(tls->ca_cert, "CA certificate") != 0 || readable(tls->ca_key, "CA key") != 0 ||
-	    readable(tls->trust, "trust store") != 0 || make_folder(config_state_dir(c)) != 0 ||
+	if (tls->intercept && (readable(tls->ca_cert, "CA certificate") != 0 ||
+				  readable(tls->ca_key, "CA key") != 0))
+		return EXIT_FILE;
+	if (readable(tls->trust, "trust store") != 0 || make_folder(config_state_dir(c)) != 0 ||
 	    make_folder(config_audit(c)->folder) != 0)
 		return EXIT_FILE;
 	return 0;
@@ -398,7 +408,8 @@ static void start_roles(struct parent *p)
 	for (unsigned i = 0; i < p->nworkers; i++)
 		child_init(&p->workers[i], p, ROLE_WORKER, i);
 	child_start(&p->recorder);
-	child_start(&p->signer);
+	if (parent_has_signer(p))
+		child_start(&p->signer);
 	if (search_on(p))
 		child_start(&p->scanner);
 	for (unsigned i = 0; i < p->nworkers; i++)

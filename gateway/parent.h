@@ -93,6 +93,12 @@ void parent_on_gone(struct child *c);
 
 /* bundles.c: the sealed memfd that a role starts with, or -ERR_*. */
 int bundle_for(const struct parent *p, const struct config *conf, enum role role);
+/* Is there a CA and its signer? Not where TLS is never decrypted. */
+static inline bool parent_has_signer(const struct parent *p)
+{
+	return config_tls(p->config)->intercept;
+}
+
 int parent_read_file(const char *path, size_t max, struct buf *out);
 
 #endif

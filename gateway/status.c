@@ -56,6 +56,14 @@ static const char *state_word(const struct child *c)
 	return words[c->state];
 }
 
+/* Roles that the configuration has no use for are not "down". */
+static bool shown(const struct parent *p, const struct child *c)
+{
+	if (c == &p->old_scanner)
+		return c->pid != 0;
+	return c != &p->signer || parent_has_signer(p);
+}
+
 static void status_json(struct parent *p, struct buf *out)
 {
 	struct json j;
@@ -66,7 +74,7 @@ static void status_json(struct parent *p, struct buf *out)
 	json_u64(&j, "uptime_ms", loop_now(p->loop) - p->began);
 	json_open(&j, "roles");
 	for (struct child *c = child_next(p, NULL); c != NULL; c = child_next(p, c)) {
-		if (c == &p->old_scanner && c->pid == 0)
+		if (!shown(p, c))
 			continue;
 		json_open(&j, c->name);
 		json_c(&j, "state", state_word(c));
@@ -92,7 +100,7 @@ void status_text(struct parent *p, bool json, struct buf *out)
 	buf_printf(out, "sallyport %s, generation %u, up %llu s\n", SALLYPORT_VERSION, p->generation,
 	    (unsigned long long)(loop_now(p->loop) - p->began) / 1000);
 	for (struct child *c = child_next(p, NULL); c != NULL; c = child_next(p, c))
-		if (c != &p->old_scanner || c->pid != 0)
+		if (shown(p, c))
 			buf_printf(out, "  %-12s %-9s pid %-7d restarts %-3u %s\n", c->name, state_word(c),
 			    (int)c->pid, c->restarts, c->note);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

@@ -40,6 +40,7 @@ struct config_network {
 };
 
 struct config_tls {
+	bool intercept; /* default true; false: TLS is spliced or refused, and there is no CA */
 	const char *ca_cert, *ca_key; /* PEM paths; default below state_dir/ca */
 	const char *trust;	      /* PEM bundle; default the system's */
 };

@@ -12,7 +12,7 @@ const char config_defaults[] =
     "listen: { http: 8080, tls: 8443, any: 0 }\n"
     "network: { manage: off, inside: [], http_ports: [80], tls_ports: [443], all_ports: no,\n"
     "           source: client, quic: reject, mark: 0x5a11, table: 5377 }\n"
-    "tls: { trust: /etc/ssl/certs/ca-certificates.crt }\n"
+    "tls: { intercept: yes, trust: /etc/ssl/certs/ca-certificates.crt }\n"
     "scanner: { enabled: yes, signatures: /var/lib/clamav, jobs: 0 }\n"
     "audit: { folder: /var/log/sallyport, when_full: block }\n"
     "workers: 0\n"
@@ -71,6 +71,7 @@ static const cyaml_schema_field_t network_fields[] = {
 };
 
 static const cyaml_schema_field_t tls_fields[] = {
+	CYAML_FIELD_BOOL("intercept", OPT, struct config_tls, intercept),
 	TEXT(struct config_tls, ca_cert),
 	TEXT(struct config_tls, ca_key),
 	TEXT(struct config_tls, trust),

@@ -219,12 +219,14 @@ static struct walk_step try_rule(struct walk *w, const struct rule *r)
 	}
 }
 
-static enum action default_action(const struct walk *w)
+static enum action default_action(const struct policy *p, const struct walk *w)
 {
 	enum verdict_class class = w->f->verdict != NULL ? w->f->verdict->class : VERDICT_NONE;
 
 	switch (w->f->stage) {
 	case STAGE_HELLO:
+		if (w->f->protocol == PROTOCOL_TLS && !config_tls(p->conf)->intercept)
+			return ACTION_PASSTHROUGH;
 		return w->f->protocol == PROTOCOL_TLS || w->f->protocol == PROTOCOL_HTTP
 			   ? ACTION_INTERCEPT
 			   : ACTION_RESET;
@@ -242,9 +244,9 @@ static enum action default_action(const struct walk *w)
 }
 
 /* No rule decided; where one permits what is the default anyhow, its name explains more. */
-static struct decision decide_default(const struct walk *w)
+static struct decision decide_default(const struct policy *p, const struct walk *w)
 {
-	struct decision d = { .action = default_action(w), .rule = "default" };
+	struct decision d = { .action = default_action(p, w), .rule = "default" };
 
 	if (d.action == ACTION_BLOCK || d.action == ACTION_RESET)
 		return d;
@@ -272,7 +274,7 @@ struct decision policy_walk(const struct policy *p, const struct facts *f, walk_
 		if (s.outcome == WALK_WAITS)
 			break;
 	}
-	d = decide_default(&w);
+	d = decide_default(p, &w);
 	d.log = log;
 	return d;
 }

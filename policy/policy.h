@@ -67,7 +67,7 @@ const struct config *policy_config(const struct policy *p);
 
 /*
  * Decide at a stage. Never ACTION_NONE: when no rule speaks, the built-in defaults are:
- * CONNECT allow; HELLO: TLS and HTTP intercept, unknown protocol reset; REQUEST allow,
+ * CONNECT allow; HELLO: TLS and HTTP intercept (TLS passthrough where tls.intercept is no), unknown protocol reset; REQUEST allow,
  * but upgrade and CONNECT block; RESPONSE allow; UPLOAD and DOWNLOAD: clean and bypassed allow;
  * infected, suspect, unscannable (and no verdict at all) block.
  * INTERCEPT is an answer at HELLO only; PASSTHROUGH at CONNECT and HELLO, and at REQUEST for an

@@ -132,6 +132,16 @@ static int check_unique(struct build *b, size_t n, const struct node *rules)
 	return 0;
 }
 
+/* Without a CA nothing can be decrypted. */
+static int check_splice(struct build *b)
+{
+	if (b->c->tls.intercept || b->out->action != ACTION_INTERCEPT)
+		return 0;
+	build_error(b, "action", 0,
+	    "no action intercept while tls.intercept is no: without a CA nothing is decrypted");
+	return config_error_fix(b->err, "allow, passthrough, block or reset; or tls.intercept: yes");
+}
+
 static int build_rule(struct build *b, size_t i, const struct node *rules)
 {
 	int r;
@@ -141,7 +151,7 @@ static int build_rule(struct build *b, size_t i, const struct node *rules)
 	    (r = build_reason(b)) != 0 || (r = build_conds(b)) != 0 || (r = build_hosts(b)) != 0)
 		return r;
 	build_need(b->out);
-	return check_stage(b);
+	return (r = check_splice(b)) != 0 ? r : check_stage(b);
 }
 
 int build_rules(struct build *b, const struct node *root)

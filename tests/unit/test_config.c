@@ -60,6 +60,7 @@ START_TEST(an_empty_file_is_a_good_configuration)
 	ck_assert_int_eq(config_network(c)->quic, QUIC_REJECT);
 	ck_assert_uint_eq(config_network(c)->mark, 0x5a11);
 	ck_assert_uint_eq(config_network(c)->table, 5377);
+	ck_assert(config_tls(c)->intercept);
 	ck_assert_str_eq(config_tls(c)->ca_cert, "/var/lib/sallyport/ca/ca.pem");
 	ck_assert_str_eq(config_tls(c)->ca_key, "/var/lib/sallyport/ca/ca.key");
 	ck_assert_str_eq(config_tls(c)->trust, "/etc/ssl/certs/ca-certificates.crt");
@@ -163,6 +164,8 @@ static const struct {
 	{ "rules:\n- name: a\n  host: [x]\n  action: block\n", 3, "host", "in rules", "host belongs below 'when:'" },
 	{ "limits:\n  body_hold: 1M\n", 2, "body_hold", "...", "did you mean body_held?" },
 	{ "Listen: { http: 1 }\n", 1, "Listen", "listen", "did you mean listen?" },
+	{ "tls: { intercept: no }\nrules:\n- { name: a, action: intercept }\n", 3, "intercept",
+	    "tls.intercept is no", "passthrough" },
 	{ "tls: { workers: 1 }\n", 1, "workers", "in tls", "stands alone" },
 	{ "zzzzzz: 1\n", 1, "zzzzzz", "listen", "remove it" },
 	/* kinds */

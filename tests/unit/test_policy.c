@@ -347,6 +347,29 @@ static const struct {
 	{ "- { name: adm, when: { host: [www.example], path: /admin }, action: block }\n" VIP, { STAGE_HELLO }, ACTION_PASSTHROUGH, "vip" },
 };
 
+START_TEST(splice_only_passes_tls_through_unless_a_rule_forbids_it)
+{
+	struct policy *p = policy_of(
+	    "tls: { intercept: no }\nrules:\n"
+	    "- { name: evil, when: { host: [.evil.example] }, action: block }\n"
+	    "- { name: good, when: { host: [good.example] }, action: allow }\n");
+	struct decision d = decide(p, (struct ask){ STAGE_HELLO });
+
+	ck_assert_int_eq(d.action, ACTION_PASSTHROUGH);
+	ck_assert_str_eq(d.rule, "default");
+	d = decide(p, (struct ask){ STAGE_HELLO, .host = "good.example" });
+	ck_assert_int_eq(d.action, ACTION_PASSTHROUGH);
+	ck_assert_str_eq(d.rule, "good");
+	d = decide(p, (struct ask){ STAGE_HELLO, .host = "a.evil.example" });
+	ck_assert_int_eq(d.action, ACTION_BLOCK);
+	d = decide(p, (struct ask){ STAGE_HELLO, .protocol = PROTOCOL_HTTP });
+	ck_assert_int_eq(d.action, ACTION_INTERCEPT); /* plain HTTP is searched all the same */
+	d = decide(p, (struct ask){ STAGE_HELLO, .protocol = PROTOCOL_UNKNOWN });
+	ck_assert_int_eq(d.action, ACTION_RESET);
+	policy_free(p);
+}
+END_TEST
+
 START_TEST(the_right_rule_decides)
 {
 	char yaml[1024];
@@ -498,6 +521,7 @@ int main(void)
 	tcase_add_loop_test(t, a_condition_holds_or_not, 0, (int)(sizeof(conds) / sizeof(conds[0])));
 	tcase_add_test(t, a_path_cannot_be_dressed_up_to_be_allowed);
 	tcase_add_test(t, without_rules_the_defaults_stand);
+	tcase_add_test(t, splice_only_passes_tls_through_unless_a_rule_forbids_it);
 	tcase_add_loop_test(t, the_right_rule_decides, 0, (int)(sizeof(rows) / sizeof(rows[0])));
 	tcase_add_test(t, log_notes_and_goes_on);
 	tcase_add_test(t, rules_without_a_name_are_numbered);
