@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "control/ca_files.h"
+#include "control/client_files.h"
 #include "control/cmd.h"
 #include "control/exit.h"
 #include "control/files.h"
@@ -134,6 +135,7 @@ int cmd_check(const struct args *a, const struct cli_ops *ops)
 	}
 	/* All of them are looked at; the first that failed decides the exit code. */
 	code = worse(check_network(c), check_ca(c));
+	code = worse(code, client_files_check(c));
 	code = worse(code, check_trust(config_tls(c)->trust));
 	check_signatures(c);
 	if (code == EXIT_OK)

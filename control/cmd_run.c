@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "control/ca_files.h"
+#include "control/client_files.h"
 #include "control/cmd.h"
 #include "control/exit.h"
 #include "control/files.h"
@@ -30,21 +31,23 @@ static int folders(const struct config *c)
 	return EXIT_OK;
 }
 
-/* In a process of its own: the daemon's parent is not to have had the key in its memory. */
-static int check_ca(const struct config *c)
+/* In a process of its own: the daemon's parent is not to have had keys in its memory. */
+static int check_keys(const struct config *c)
 {
 	const char *warning = NULL;
 	int status = 0, code;
 	pid_t pid;
 
-	if (!config_tls(c)->intercept)
+	if (!config_tls(c)->intercept && config_client_cert(c, 0) == NULL)
 		return EXIT_OK;
 	pid = fork();
 
 	if (pid == 0) {
-		code = ca_files_check(c, &warning);
+		code = config_tls(c)->intercept ? ca_files_check(c, &warning) : EXIT_OK;
 		if (code == EXIT_OK && warning != NULL)
 			log_warn("%s", warning);
+		if (code == EXIT_OK)
+			code = client_files_check(c);
 		_exit(code);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status)) {
@@ -91,7 +94,7 @@ int cmd_run(const struct args *a, const struct cli_ops *ops)
 		fprintf(stderr, "sallyport run: CA certificate %s: %s; fix: sallyport ca create\n",
 		    config_tls(c)->ca_cert, strerror(errno));
 		code = EXIT_FILE;
-	} else if ((code = check_ca(c)) == EXIT_OK && (code = folders(c)) == EXIT_OK) {
+	} else if ((code = check_keys(c)) == EXIT_OK && (code = folders(c)) == EXIT_OK) {
 		code = locked_run(a, ops, path, config_state_dir(c));
 	}
 	config_free(c);

@@ -14,7 +14,7 @@
 #include "core/log.h"
 #include "gateway/parent.h"
 
-enum { CONFIG_MAX = 1 << 20, LIST_MAX = 64 << 20, PEM_MAX = 16 << 20 };
+enum { CONFIG_MAX = 1 << 20, LIST_MAX = 64 << 20, PEM_MAX = 16 << 20, CLIENT_MAX = 256 << 10 };
 
 int parent_read_file(const char *path, size_t max, struct buf *out)
 {
@@ -82,6 +82,26 @@ static int add_config(struct bundle *b, const struct parent *p, const struct con
 	return r;
 }
 
+/* The private keys of client certificates: a worker has to sign with them. */
+static int add_clients(struct bundle *b, const struct config *conf)
+{
+	const struct client_cert *c;
+	char name[4200];
+	struct str there;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && (c = config_client_cert(conf, i)) != NULL; i++) {
+		const char *const paths[] = { c->cert, c->key };
+
+		for (size_t k = 0; r == 0 && c->action == CLIENT_CERT_PRESENT && k < 2; k++) {
+			snprintf(name, sizeof(name), "client:%s", paths[k]);
+			if (!bundle_get(b, str_c(name), &there))
+				r = add_file(b, name, paths[k], CLIENT_MAX);
+		}
+	}
+	return r;
+}
+
 static int fill(struct bundle *b, const struct parent *p, const struct config *conf, enum role role)
 {
 	const struct config_tls *tls = config_tls(conf);
@@ -101,6 +121,8 @@ static int fill(struct bundle *b, const struct parent *p, const struct config *c
 		r = add_file(b, "trust", tls->trust, PEM_MAX);
 	if (r == 0 && role == ROLE_WORKER)
 		r = add_config(b, p, conf);
+	if (r == 0 && role == ROLE_WORKER)
+		r = add_clients(b, conf);
 	if (r == 0 && role == ROLE_RECORDER)
 		r = bundle_add(b, STR("audit.folder"), str_c(audit->folder));
 	snprintf(jobs, sizeof(jobs), "%u", scan->jobs);

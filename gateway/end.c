@@ -45,6 +45,7 @@ static ssize_t broken(struct end *e, int err)
 {
 	e->broken = true;
 	e->err = err;
+	e->alert = tls_alert(e->tls);
 	return err;
 }
 

@@ -23,6 +23,7 @@ struct end {
 	bool want_write; /* TLS asked for it, also to make progress in reading */
 	bool shut;	 /* our side was ended */
 	int err;
+	unsigned alert; /* the fatal TLS alert that the peer sent, 0 none */
 	uint64_t bytes_in, bytes_out;
 };
 

@@ -54,6 +54,11 @@ struct flow {
 	const char *refused_rule;
 	char refused_why[160];
 
+	/* Client certificates: what became of the origin's wish (NULL: none), and the rule. */
+	const char *client_cert, *client_cert_rule;
+	enum client_cert_action client_cert_action;
+	char client_cert_issuers[256];
+
 	bool need_origin;  /* the transaction waits for a connection to the origin */
 	bool need_refusal; /* it could not be had */
 	bool to_relay;	   /* the origin switched protocols */

@@ -7,6 +7,7 @@
 
 #include "core/counter.h"
 #include "core/err.h"
+#include "gateway/bypass.h"
 #include "gateway/flow.h"
 #include "gateway/sniff.h"
 #include "gateway/sockpool.h"
@@ -130,8 +131,10 @@ enum flow_state step_decide(struct flow *f)
 		return FLOW_CONNECT;
 	case ACTION_INTERCEPT:
 	case ACTION_ALLOW:
-		if (f->protocol == PROTOCOL_TLS)
+		if (f->protocol == PROTOCOL_TLS) {
+			bypass_known(f);
 			return FLOW_CONNECT;
+		}
 		if (f->protocol == PROTOCOL_HTTP) {
 			COUNT_ADD(plain, 1);
 			return FLOW_HTTP;

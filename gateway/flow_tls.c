@@ -7,6 +7,7 @@
 
 #include "core/counter.h"
 #include "core/err.h"
+#include "gateway/bypass.h"
 #include "gateway/flow.h"
 #include "gateway/signing.h"
 #include "gateway/sniff.h"
@@ -28,7 +29,7 @@ static enum flow_state refuse_origin(struct flow *f, int err)
 	f->refused = err;
 	f->refused_status = 502;
 	snprintf(f->refused_why, sizeof(f->refused_why), "The origin was refused: %s.",
-	    err_text(err));
+	    bypass_lacks_certificate(f) ? err_text(-ERR_CERT_WANTED) : err_text(err));
 	end_close(&f->origin, true);
 	return FLOW_FORGE;
 }
@@ -39,12 +40,13 @@ enum flow_state step_uptls(struct flow *f)
 	int r;
 
 	if (f->origin.tls == NULL) {
-		sock_text((const struct sockaddr *)&f->to_sa, ip, sizeof(ip));
-		f->origin.tls = tls_connect(f->w->tls, f->origin.fd,
-		    &(struct tls_target){ .sni = str_c(f->host),
-			.ip = ip,
+		struct tls_target to = { .sni = str_c(f->host),
+			.ip = sock_text((const struct sockaddr *)&f->to_sa, ip, sizeof(ip)),
 			.port = f->to.port,
-			.alpn = hello_offers(f->hello, "http/1.1") ? ALPN_H1 : STR_NONE });
+			.alpn = hello_offers(f->hello, "http/1.1") ? ALPN_H1 : STR_NONE };
+
+		bypass_target(f, &to);
+		f->origin.tls = tls_connect(f->w->tls, f->origin.fd, &to);
 		if (f->origin.tls == NULL)
 			return flow_abort(f, "refuse", NULL, -ERR_NOMEM);
 	}
@@ -53,6 +55,10 @@ enum flow_state step_uptls(struct flow *f)
 	end_watch(&f->origin, r == -ERR_WANT_READ);
 	if (r == -ERR_WANT_READ || r == -ERR_WANT_WRITE)
 		return FLOW_UPTLS;
+	if (r == -ERR_CERT_WANTED)
+		return bypass_wanted(f);
+	bypass_note(f);
+	f->origin.alert = tls_alert(f->origin.tls);
 	if (r == -ERR_EOF || r == -ERR_TRUNCATED || r == -ERR_SYSTEM) {
 		COUNT_ADD(handshake_failed_origin, 1);
 		return flow_abort(f, "refuse", NULL, r);
@@ -120,6 +126,7 @@ enum flow_state step_forge(struct flow *f)
 static enum flow_state client_failed(struct flow *f, int err)
 {
 	COUNT_ADD(handshake_failed_client, 1);
+	f->client.alert = tls_alert(f->client.tls);
 	flow_note(f, "client_refused", NULL, "%s: %s", err_name(err), tls_failure(f->client.tls));
 	f->reset = err != -ERR_EOF;
 	return FLOW_END;

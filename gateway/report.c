@@ -106,6 +106,17 @@ void report_flow(struct flow *f)
 	optional(&j, "alpn", f->alpn);
 	if (f->verdict.class != VERDICT_NONE)
 		json_c(&j, "verdict", verdict_word(f->verdict.class));
+	if (f->verdict.reason != REASON_NONE)
+		json_c(&j, "verdict_reason", reason_word(f->verdict.reason));
+	if (f->client.alert != 0)
+		json_u64(&j, "client_alert", f->client.alert);
+	if (f->origin.alert != 0)
+		json_u64(&j, "origin_alert", f->origin.alert);
+	optional(&j, "client_certificate", f->client_cert);
+	if (f->client_cert != NULL) {
+		optional(&j, "client_certificate_rule", f->client_cert_rule);
+		optional(&j, "client_certificate_issuers", f->client_cert_issuers);
+	}
 	json_u64(&j, "bytes_up", f->client.bytes_in);
 	json_u64(&j, "bytes_down", f->client.bytes_out);
 	json_u64(&j, "transactions", f->ntxn);

@@ -10,6 +10,7 @@
 
 #include "core/counter.h"
 #include "core/err.h"
+#include "gateway/bypass.h"
 #include "gateway/page.h"
 #include "gateway/report.h"
 #include "http/h1_write.h"
@@ -330,6 +331,8 @@ static bool origin_left(struct flow *f)
 	if (n == 0)
 		n = end_read(&f->origin, f->w->scratch, WORKER_SCRATCH);
 	if (n == 0)
+		return false;
+	if (n < 0 && f->ntxn == 0 && bypass_refused_late(f))
 		return false;
 	flow_note(f, NULL, NULL, n > 0 ? "the origin sent bytes without a request" :
 					 "the origin closed the connection");

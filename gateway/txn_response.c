@@ -5,6 +5,7 @@
 
 #include "core/counter.h"
 #include "core/err.h"
+#include "gateway/bypass.h"
 #include "gateway/fields.h"
 #include "gateway/media.h"
 #include "gateway/txn.h"
@@ -247,6 +248,10 @@ static void at_eof(struct flow *f, int err)
 {
 	struct h1_ev ev;
 
+	if (bypass_lacks_certificate(f)) {
+		txn_refuse(f, 502, "refuse", NULL, NULL, "%s", err_text(-ERR_CERT_WANTED));
+		return;
+	}
 	h1_eof(f->resp, &ev);
 	/* TCP ended without close_notify: only a length tells that a body is whole (RFC 8446 6.1). */
 	if (ev.type == H1_END && err == -ERR_EOF)

@@ -16,11 +16,13 @@
 #include "core/pack.h"
 #include "core/sandbox.h"
 #include "gateway/flow.h"
+#include "gateway/identities.h"
+#include "gateway/known.h"
 #include "gateway/signing.h"
 #include "gateway/sockpool.h"
 #include "intercept/sock.h"
 
-enum { ACCEPT_PER_TURN = 32, LISTENERS_MAX = 8 };
+enum { ACCEPT_PER_TURN = 32, LISTENERS_MAX = 8, CERT_WANTED_MAX = 1024 };
 
 struct listener {
 	struct worker *w;
@@ -193,6 +195,7 @@ static int use_bundle(struct worker *w, int fd, char *text, size_t n)
 	struct config *conf = NULL;
 	struct verify_store *store = NULL;
 	struct policy *p = NULL;
+	struct identities *ids = NULL;
 	int r, err = 0;
 	struct bundle *b = bundle_open(fd, &r);
 
@@ -203,14 +206,23 @@ static int use_bundle(struct worker *w, int fd, char *text, size_t n)
 	conf = config_load_bundle(b, &ce);
 	if (conf != NULL)
 		p = policy_new(conf, &ce);
-	if (p != NULL)
-		store = load_store(b, &err);
 	r = -ERR_CONFIG;
-	if (store == NULL) {
-		snprintf(text, n, "%s %s", err != 0 ? "trust store:" : ce.expected, err != 0 ? err_text(err) : ce.token);
+	if (p != NULL && (ids = identities_load(b, policy_config(p), text, n)) == NULL) {
 		policy_free(p);
 		goto out;
 	}
+	if (p != NULL)
+		store = load_store(b, &err);
+	if (store == NULL) {
+		snprintf(text, n, "%s %s", err != 0 ? "trust store:" : ce.expected, err != 0 ? err_text(err) : ce.token);
+		policy_free(p);
+		identities_free(ids);
+		goto out;
+	}
+	identities_free(w->identities);
+	w->identities = ids;
+	if (w->cert_wanted != NULL)
+		known_clear(w->cert_wanted);
 	policy_free(w->policy);
 	w->policy = p;
 	w->limits = *config_limits(policy_config(p));
@@ -236,8 +248,10 @@ static int make_parts(struct worker *w)
 	w->audit = audit_new(w->loop, &w->limits, ROLE_WORKER, w->index);
 	w->sockets = sockpool_new(w->parent);
 	w->signing = signing_new(w);
+	w->cert_wanted = known_new(CERT_WANTED_MAX);
 	if (w->flows == NULL || w->flow_gens == NULL || w->scratch == NULL || w->leaves == NULL ||
-	    w->scanner == NULL || w->audit == NULL || w->sockets == NULL || w->signing == NULL)
+	    w->scanner == NULL || w->audit == NULL || w->sockets == NULL || w->signing == NULL ||
+	    w->cert_wanted == NULL)
 		return -ERR_NOMEM;
 	audit_on_idle(w->audit, on_audit_idle, w);
 	return 0;
@@ -420,6 +434,8 @@ static void worker_free(struct worker *w)
 	scan_client_free(w->scanner);
 	audit_free(w->audit);
 	leaf_cache_free(w->leaves);
+	identities_free(w->identities);
+	known_free(w->cert_wanted);
 	tls_ctx_free(w->tls);
 	policy_free(w->policy);
 	chan_free(w->parent);

@@ -15,6 +15,8 @@
 #include "scanner/client.h"
 
 struct flow;
+struct identities;
+struct known;
 struct sockpool;
 struct signing;
 
@@ -29,6 +31,8 @@ struct worker {
 	struct limits limits;  /* of the policy in force; long-lived parts refer to it */
 	struct tls_ctx *tls;
 	struct leaf_cache *leaves;
+	struct identities *identities; /* client certificates */
+	struct known *cert_wanted;     /* destinations that want them, of rules with passthrough */
 	struct scan_client *scanner;
 	struct audit *audit;
 	struct sockpool *sockets;

@@ -106,6 +106,8 @@ struct tls *tls_connect(struct tls_ctx *c, int fd, const struct tls_target *to)
 	t->store = verify_store_ref(c->store);
 	t->judge = to->judge;
 	t->judge_arg = to->arg;
+	t->on_request = to->on_request;
+	t->identity = identity_ref(to->identity);
 	if (str_copy(to->sni, t->name, sizeof(t->name)) != 0 ||
 	    str_copy(str_c(to->ip), t->ip, sizeof(t->ip)) != 0 ||
 	    (to->sni.n > 0 && SSL_set_tlsext_host_name(t->ssl, t->name) != 1) ||
@@ -114,8 +116,9 @@ struct tls *tls_connect(struct tls_ctx *c, int fd, const struct tls_target *to)
 		tls_free(t);
 		return NULL;
 	}
-	snprintf(
-	    t->key, sizeof(t->key), "%s|%s|%u|%.*s", t->name, t->ip, to->port, STR_FMT(to->alpn));
+	/* What one identity may see, another must not resume. */
+	snprintf(t->key, sizeof(t->key), "%s|%s|%u|%.*s|%s", t->name, t->ip, to->port,
+	    STR_FMT(to->alpn), t->identity != NULL ? identity_print(t->identity) : "");
 	session = sessions_take(c->sessions, t->key);
 	if (session != NULL)
 		SSL_set_session(t->ssl, session);
@@ -192,6 +195,7 @@ void tls_free(struct tls *t)
 		SSL_set_shutdown(t->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 	SSL_free(t->ssl);
 	verify_store_free(t->store);
+	identity_free(t->identity);
 	free(t->peeked);
 	free(t);
 }
@@ -244,6 +248,7 @@ static int failed(struct tls *t)
 	if (reason == SSL_R_UNEXPECTED_EOF_WHILE_READING)
 		return -ERR_TRUNCATED;
 	if (reason > SSL_AD_REASON_OFFSET && reason < SSL_AD_REASON_OFFSET + 256) {
+		t->alert = (unsigned)(reason - SSL_AD_REASON_OFFSET);
 		snprintf(t->failure, sizeof(t->failure), "alert %d %s",
 		    reason - SSL_AD_REASON_OFFSET,
 		    SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET));
@@ -263,6 +268,9 @@ static int result(struct tls *t, int r)
 		return -ERR_WANT_READ;
 	case SSL_ERROR_WANT_WRITE:
 		return -ERR_WANT_WRITE;
+	case SSL_ERROR_WANT_X509_LOOKUP:
+		snprintf(t->failure, sizeof(t->failure), "a client certificate is asked for");
+		return -ERR_CERT_WANTED;
 	case SSL_ERROR_ZERO_RETURN:
 		return -ERR_EOF;
 	default:
@@ -287,6 +295,11 @@ int tls_handshake(struct tls *t)
 const char *tls_failure(const struct tls *t)
 {
 	return t != NULL ? t->failure : "";
+}
+
+unsigned tls_alert(const struct tls *t)
+{
+	return t != NULL ? t->alert : 0;
 }
 
 /* ---- data ---- */

@@ -8,6 +8,7 @@
 
 #include <sys/types.h>
 
+#include "certs/identity.h"
 #include "core/limit.h"
 #include "mitm/hello.h"
 #include "mitm/verify.h"
@@ -35,12 +36,20 @@ int tls_ctx_spki(struct tls_ctx *c, bool ecdsa, struct str *spki);
  */
 typedef bool tls_judge_fn(void *arg, const struct verify_report *report);
 
+/* What to do when the origin asks for a client certificate. */
+enum tls_request {
+	TLS_REQUEST_NONE, /* answer with none, or with the target's identity */
+	TLS_REQUEST_STOP  /* tls_handshake() ends with -ERR_CERT_WANTED; nothing was sent */
+};
+
 /* Whom to speak to. Views need to live during the call only. */
 struct tls_target {
 	struct str sni;	     /* empty: the chain must name ip */
 	const char *ip;	     /* the original destination, as text */
 	uint16_t port;
 	struct str alpn;     /* wire-form list to offer, or empty */
+	enum tls_request on_request;
+	struct identity *identity; /* shown when asked for (a reference is taken), or NULL */
 	tls_judge_fn *judge; /* NULL: every fault refuses */
 	void *arg;
 };
@@ -60,12 +69,19 @@ const struct verify_report *tls_report(const struct tls *t);
 struct tls *tls_accept(struct tls_ctx *c, int fd, struct str peeked, bool ecdsa,
     const struct leaf *leaf, struct str alpn);
 
+/* The origin asked for a client certificate; was one shown; the acceptable issuers that it named,
+ * the first of them as text ("" for none). */
+bool tls_wanted(const struct tls *t, bool *shown, const char **issuers);
+
 /* 0 when done; -ERR_WANT_READ, -ERR_WANT_WRITE; otherwise the failure (-ERR_CERT_*, -ERR_TLS,
  * -ERR_TLS_ALERT, -ERR_EOF); details by tls_failure(). */
 int tls_handshake(struct tls *t);
 
 /* Text of the last failure for the audit ("alert 46 certificate unknown"), never secrets. */
 const char *tls_failure(const struct tls *t);
+
+/* The fatal alert that the peer sent (RFC 8446 section 6), 0 where none came. */
+unsigned tls_alert(const struct tls *t);
 
 /* Bytes read or written (> 0), or -ERR_WANT_READ, -ERR_WANT_WRITE, -ERR_EOF (close_notify),
  * -ERR_TRUNCATED (TCP closed without it), -ERR_TLS. */

@@ -157,6 +157,7 @@ struct tls_ctx *tls_ctx_new(struct verify_store *store, const struct limits *lim
 	if (c->bio != NULL && c->sessions != NULL && c->client != NULL && c->origin != NULL &&
 	    make_key(&c->ecdsa, true)) {
 		SSL_CTX_set_verify(c->origin, SSL_VERIFY_PEER, NULL);
+		SSL_CTX_set_cert_cb(c->origin, tls_cert_cb, NULL);
 		SSL_CTX_set_alpn_select_cb(c->client, tls_alpn_cb, NULL);
 		if (warm(c)) {
 			keep_sessions(c->origin);

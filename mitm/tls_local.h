@@ -33,10 +33,15 @@ struct tls {
 	char *peeked;               /* client's end: to be read first */
 	size_t peeked_n, peeked_at;
 	char name[HELLO_NAME_MAX], ip[64];
-	char key[HELLO_NAME_MAX + 64 + HELLO_ALPN_MAX]; /* of the session */
+	char key[HELLO_NAME_MAX + 64 + HELLO_ALPN_MAX + IDENTITY_PRINT]; /* of the session */
 	tls_judge_fn *judge; /* origin's end */
 	void *judge_arg;
 	struct verify_report report;
+	unsigned alert;	/* the peer's fatal one */
+	enum tls_request on_request;
+	struct identity *identity;
+	bool wanted, shown; /* a client certificate */
+	char issuers[256];
 	bool refused; /* the report's faults ended the handshake */
 	char failure[128];
 };
@@ -47,6 +52,9 @@ BIO_METHOD *tls_bio_method(void);
 /* Called by OpenSSL for a client's list of protocols: what the origin chose, if it is in it. */
 int tls_alpn_cb(SSL *ssl, const unsigned char **out, unsigned char *n, const unsigned char *in,
     unsigned in_n, void *arg);
+
+/* Called by OpenSSL when an origin asks for a client certificate. */
+int tls_cert_cb(SSL *ssl, void *arg);
 
 /* Called by OpenSSL when an origin gave a session. */
 int tls_session_cb(SSL *ssl, SSL_SESSION *session);

@@ -63,7 +63,7 @@ static int compile(struct config *c, const struct node *root, config_find_fn *fi
 	c->file_paths = arena_array(&c->arena, FILES_MAX, sizeof(c->file_paths[0]));
 	if (c->files == NULL || c->file_paths == NULL)
 		return config_error_memory(err);
-	return build_rules(&b, root);
+	return build_rules(&b, root) != 0 ? -ERR_CONFIG : build_client_certs(&b, root);
 }
 
 struct config *config_load(

@@ -22,6 +22,7 @@ int config_error_text(const struct config_error *e, const char *path, char *to, 
 enum manage { MANAGE_OFF, MANAGE_ON };
 enum source { SOURCE_CLIENT, SOURCE_GATEWAY };
 enum quic { QUIC_REJECT, QUIC_DROP, QUIC_ALLOW };
+enum client_cert_action { CLIENT_CERT_PRESENT, CLIENT_CERT_PASSTHROUGH, CLIENT_CERT_REFUSE, CLIENT_CERT_IGNORE };
 enum when_full { WHEN_FULL_BLOCK, WHEN_FULL_CONTINUE };
 
 struct config_listen { uint16_t http, tls, any; }; /* 0: none. Defaults 8080, 8443, 0 */
@@ -43,6 +44,13 @@ struct config_tls {
 	bool intercept; /* default true; false: TLS is spliced or refused, and there is no CA */
 	const char *ca_cert, *ca_key; /* PEM paths; default below state_dir/ca */
 	const char *trust;	      /* PEM bundle; default the system's */
+};
+
+/* What becomes of an origin that asks for a client certificate, where one rule fits. */
+struct client_cert {
+	const char *name;
+	enum client_cert_action action;
+	const char *cert, *key; /* PEM paths, with CLIENT_CERT_PRESENT */
 };
 
 struct config_scanner {
@@ -82,6 +90,9 @@ struct config *config_load_file(const char *path, struct config_error *err);
 
 /* Load from a bundle's "config" and "list:PATH" entries (roles without file access). */
 struct config *config_load_bundle(const struct bundle *b, struct config_error *err);
+
+/* The rules of client_certificates in their order; NULL beyond the last. */
+const struct client_cert *config_client_cert(const struct config *c, size_t i);
 
 /* Paths of all list files that the rules name, for the parent to bundle; n in *n. */
 const char *const *config_lists(const struct config *c, size_t *n);

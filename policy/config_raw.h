@@ -28,6 +28,12 @@ struct raw_rule {
 	enum action action; /* ACTION_NONE is "log" */
 };
 
+struct raw_client_cert {
+	const char *name, *cert, *key; /* may be NULL */
+	struct raw_when when;
+	enum client_cert_action action;
+};
+
 struct raw_limits { /* texts, NULL where not set */
 #define SIZE(name, def, least, most, doc) const char *name;
 #define TIME(name, def, least, most, doc) const char *name;
@@ -47,8 +53,9 @@ struct raw_config {
 	uint32_t workers;
 	const char *state_dir;
 	struct raw_limits limits;
+	struct raw_client_cert *client_certificates;
 	struct raw_rule *rules;
-	unsigned rules_n;
+	unsigned client_certificates_n, rules_n;
 };
 
 /* The defaults as configuration text; sections and keys that are missing come from here. */

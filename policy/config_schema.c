@@ -6,7 +6,7 @@
 #include "policy/config_error.h"
 #include "policy/config_raw.h"
 
-enum { TEXT_MAX = 4096, RULES_MAX = 10000, LIST_MAX = 100000, PORTS_MAX = 64, INSIDE_MAX = 64 };
+enum { TEXT_MAX = 4096, RULES_MAX = 10000, CLIENT_CERTS_MAX = 200, LIST_MAX = 100000, PORTS_MAX = 64, INSIDE_MAX = 64 };
 
 const char config_defaults[] =
     "listen: { http: 8080, tls: 8443, any: 0 }\n"
@@ -43,6 +43,10 @@ static const cyaml_strval_t protocol_words[] = { { "tls", PROTOCOL_TLS }, { "htt
 static const cyaml_strval_t action_words[] = { { "intercept", ACTION_INTERCEPT },
 	{ "passthrough", ACTION_PASSTHROUGH }, { "block", ACTION_BLOCK }, { "reset", ACTION_RESET },
 	{ "allow", ACTION_ALLOW }, { "log", ACTION_NONE } };
+
+static const cyaml_strval_t client_cert_words[] = { { "present", CLIENT_CERT_PRESENT },
+	{ "passthrough", CLIENT_CERT_PASSTHROUGH }, { "refuse", CLIENT_CERT_REFUSE },
+	{ "ignore", CLIENT_CERT_IGNORE } };
 
 static const cyaml_schema_value_t text_entry = { CYAML_VALUE_STRING(
     CYAML_FLAG_POINTER, const char *, 1, TEXT_MAX) };
@@ -132,6 +136,18 @@ static const cyaml_schema_field_t rule_fields[] = {
 static const cyaml_schema_value_t rule_entry = { CYAML_VALUE_MAPPING(
     CYAML_FLAG_DEFAULT, struct raw_rule, rule_fields) };
 
+static const cyaml_schema_field_t client_cert_fields[] = {
+	TEXT(struct raw_client_cert, name),
+	CYAML_FIELD_MAPPING("when", OPT, struct raw_client_cert, when, when_fields),
+	WORD(struct raw_client_cert, action, CYAML_FLAG_STRICT, client_cert_words),
+	TEXT(struct raw_client_cert, cert),
+	TEXT(struct raw_client_cert, key),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t client_cert_entry = { CYAML_VALUE_MAPPING(
+    CYAML_FLAG_DEFAULT, struct raw_client_cert, client_cert_fields) };
+
 static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_MAPPING("listen", OPT, struct raw_config, listen, listen_fields),
 	CYAML_FIELD_MAPPING("network", OPT, struct raw_config, network, network_fields),
@@ -141,6 +157,7 @@ static const cyaml_schema_field_t top_fields[] = {
 	NUMBER(struct raw_config, workers),
 	TEXT(struct raw_config, state_dir),
 	CYAML_FIELD_MAPPING("limits", OPT, struct raw_config, limits, limit_fields),
+	LIST(struct raw_config, client_certificates, &client_cert_entry, 0, CLIENT_CERTS_MAX),
 	LIST(struct raw_config, rules, &rule_entry, 0, RULES_MAX),
 	CYAML_FIELD_END,
 };

@@ -81,6 +81,15 @@ static bool settles(enum stage stage, enum action a)
 	       stage == STAGE_DOWNLOAD;
 }
 
+static void print_client_cert(FILE *out, const struct policy *p, const struct facts *f)
+{
+	const struct client_cert *c = policy_client_cert(p, f);
+
+	if (c != NULL)
+		fprintf(out, "  (if the origin asks for a client certificate: %s by '%s')\n",
+		    client_cert_word(c->action), c->name);
+}
+
 void policy_explain(FILE *out, const struct policy *p, const struct facts *f)
 {
 	for (int s = STAGE_CONNECT; s <= (int)f->stage; s++) {
@@ -96,6 +105,8 @@ void policy_explain(FILE *out, const struct policy *p, const struct facts *f)
 		fprintf(out, "  => %s by '%s'%s%s%s\n", action_name(d.action), d.rule,
 		    d.reason != NULL ? ", reason: " : "", d.reason != NULL ? d.reason : "",
 		    d.log ? ", with a note in the audit" : "");
+		if (s == STAGE_HELLO && at.protocol == PROTOCOL_TLS)
+			print_client_cert(out, p, &at);
 		if (settles(at.stage, d.action))
 			break;
 	}

@@ -68,6 +68,26 @@ const char *action_name(enum action a)
 	return (unsigned)a < sizeof(names) / sizeof(names[0]) ? names[a] : "unknown";
 }
 
+const char *client_cert_word(enum client_cert_action a)
+{
+	static const char *const names[] = { "present", "passthrough", "refuse", "ignore" };
+
+	return (unsigned)a < sizeof(names) / sizeof(names[0]) ? names[a] : "unknown";
+}
+
+const struct client_cert *policy_client_cert(const struct policy *p, const struct facts *f)
+{
+	uint32_t known = facts_known(f);
+
+	for (size_t i = 0; i < p->conf->client_certs_n; i++) {
+		const struct client_cert_rule *r = &p->conf->client_certs[i];
+
+		if ((r->match.need & ~known) == 0 && rule_fails(&r->match, UINT32_MAX, f) == COND_COUNT)
+			return &r->told;
+	}
+	return NULL;
+}
+
 /* What the walk remembers of the rules that it passed. */
 struct walk {
 	const struct facts *f;

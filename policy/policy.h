@@ -76,6 +76,13 @@ const struct config *policy_config(const struct policy *p);
  */
 struct decision policy_decide(const struct policy *p, const struct facts *f);
 
+/*
+ * The rule of client_certificates for an origin that asks for one, or NULL: none is sent then.
+ * The facts are those of STAGE_HELLO.
+ */
+const struct client_cert *policy_client_cert(const struct policy *p, const struct facts *f);
+const char *client_cert_word(enum client_cert_action a);
+
 /* Lower-case words for audit and messages. */
 const char *stage_name(enum stage s);
 const char *action_name(enum action a);

@@ -52,12 +52,19 @@ struct rule {
 	uint32_t verdicts[VERDICT_COUNT]; /* bits of enum verdict_reason */
 };
 
+struct client_cert_rule {
+	struct client_cert told;
+	struct rule match; /* its conditions alone */
+};
+
 struct config {
 	unsigned refs;
 	struct arena arena; /* everything below lives there */
 	const struct raw_config *raw;
 	struct config_tls tls;
 	struct limits limits;
+	struct client_cert_rule *client_certs;
+	size_t client_certs_n;
 	struct rule *rules;
 	size_t rules_n;
 	struct host_file *files;
@@ -83,6 +90,9 @@ int build_error(struct build *b, const char *key, unsigned i, const char *fmt, .
 /* The conditions of one rule (rule_cond.c), hosts apart (rule_host.c): 0 or -ERR_CONFIG. */
 int build_conds(struct build *b);
 int build_hosts(struct build *b);
+
+/* The rules of client_certificates (rule_client_cert.c): 0 or -ERR_CONFIG. */
+int build_client_certs(struct build *b, const struct node *root);
 
 /* All rules of a configuration: 0 or -ERR_CONFIG. */
 int build_rules(struct build *b, const struct node *root);

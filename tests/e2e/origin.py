@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """An origin that answers with exactly the bytes of a file, malformed or not.
 
-origin.py [--tls CHAIN KEY] [--echo] [--log FILE] ADDRESS PORT [FOLDER]
+origin.py [--tls CHAIN KEY [--tls12] [--client-ca FILE [--optional]]] [--echo] [--log FILE] ADDRESS PORT [FOLDER]
 A request for /NAME is answered with the bytes of FOLDER/NAME, then the connection is closed;
 NAME.keep keeps it open, NAME.echo sends back what comes after. --echo is a plain TCP echo.
-The log gets one line for each request: its first line, and how many bytes of it came."""
+The log gets one line for each request: its first line, how many bytes of it came, and the name
+in the client's certificate if there is one; and one for each failed handshake."""
 import argparse
 import os
 import socket
@@ -27,6 +28,21 @@ def echo(s):
         s.sendall(data)
 
 
+def shown(s):
+    subject = (s.getpeercert() or {}).get("subject", ()) if isinstance(s, ssl.SSLSocket) else ()
+    return "".join(f" {value}" for name in subject for _, value in name)
+
+
+def wrap(s, o):
+    try:
+        return o.context.wrap_socket(s, server_side=True)
+    except OSError as e:
+        if o.log:
+            with open(o.log, "a", encoding="latin-1") as f:
+                f.write(f"handshake failed: {e}\n")
+        raise
+
+
 def serve(s, o):
     if o.echo:
         return echo(s)
@@ -34,7 +50,7 @@ def serve(s, o):
         first = head.split(b"\r\n")[0].decode("latin-1")
         if o.log:
             with open(o.log, "a", encoding="latin-1") as f:
-                f.write(f"{first} {len(head)}\n")
+                f.write(f"{first} {len(head)}{shown(s)}\n")
         name = os.path.basename(first.split(" ")[1])
         with open(os.path.join(o.folder, name), "rb") as f:
             s.sendall(f.read())
@@ -47,7 +63,7 @@ def serve(s, o):
 def handle(s, o):
     try:
         if o.tls:
-            s = o.context.wrap_socket(s, server_side=True)
+            s = wrap(s, o)
         serve(s, o)
     except (OSError, IndexError):
         pass
@@ -64,6 +80,9 @@ def handle(s, o):
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--tls", nargs=2)
+    p.add_argument("--tls12", action="store_true")
+    p.add_argument("--client-ca")
+    p.add_argument("--optional", action="store_true")
     p.add_argument("--echo", action="store_true")
     p.add_argument("--log")
     p.add_argument("address")
@@ -73,6 +92,11 @@ def main():
     if o.tls:
         o.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         o.context.load_cert_chain(*o.tls)
+        if o.tls12:
+            o.context.maximum_version = ssl.TLSVersion.TLSv1_2
+        if o.client_ca:
+            o.context.load_verify_locations(o.client_ca)
+            o.context.verify_mode = ssl.CERT_OPTIONAL if o.optional else ssl.CERT_REQUIRED
     family = socket.AF_INET6 if ":" in o.address else socket.AF_INET
     with socket.socket(family) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -347,6 +347,34 @@ static const struct {
 	{ "- { name: adm, when: { host: [www.example], path: /admin }, action: block }\n" VIP, { STAGE_HELLO }, ACTION_PASSTHROUGH, "vip" },
 };
 
+START_TEST(x4_the_first_rule_about_client_certificates_that_holds_decides)
+{
+	struct policy *p = policy_of(
+	    "client_certificates:\n"
+	    "- { name: bank, when: { host: [.bank.example], client: [10.77.1.2] }, action: present, cert: /c, key: /k }\n"
+	    "- { when: { host: [.bank.example] }, action: passthrough }\n"
+	    "- { name: port, when: { port: 8443 }, action: refuse }\n");
+	struct facts f = { .stage = STAGE_HELLO, .protocol = PROTOCOL_TLS, .host = STR("x.bank.example"),
+		.client = address("10.77.1.2", NULL, 1), .destination = address("10.77.2.2", NULL, 443) };
+	const struct client_cert *c = policy_client_cert(p, &f);
+
+	ck_assert_str_eq(c->name, "bank");
+	ck_assert_int_eq(c->action, CLIENT_CERT_PRESENT);
+	ck_assert_str_eq(c->cert, "/c");
+	ck_assert_str_eq(c->key, "/k");
+	f.client = address("10.77.1.3", NULL, 1);
+	c = policy_client_cert(p, &f);
+	ck_assert_str_eq(c->name, "client certificate 2");
+	ck_assert_int_eq(c->action, CLIENT_CERT_PASSTHROUGH);
+	f.host = STR("bank.other");
+	ck_assert_ptr_null(policy_client_cert(p, &f));
+	f.destination = address("10.77.2.2", NULL, 8443);
+	c = policy_client_cert(p, &f);
+	ck_assert_int_eq(c->action, CLIENT_CERT_REFUSE);
+	policy_free(p);
+}
+END_TEST
+
 START_TEST(splice_only_passes_tls_through_unless_a_rule_forbids_it)
 {
 	struct policy *p = policy_of(
@@ -521,6 +549,7 @@ int main(void)
 	tcase_add_loop_test(t, a_condition_holds_or_not, 0, (int)(sizeof(conds) / sizeof(conds[0])));
 	tcase_add_test(t, a_path_cannot_be_dressed_up_to_be_allowed);
 	tcase_add_test(t, without_rules_the_defaults_stand);
+	tcase_add_test(t, x4_the_first_rule_about_client_certificates_that_holds_decides);
 	tcase_add_test(t, splice_only_passes_tls_through_unless_a_rule_forbids_it);
 	tcase_add_loop_test(t, the_right_rule_decides, 0, (int)(sizeof(rows) / sizeof(rows[0])));
 	tcase_add_test(t, log_notes_and_goes_on);
