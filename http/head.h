@@ -27,6 +27,8 @@ struct head {
 	struct str target; /* requests, as received */
 	struct str path;   /* requests: path and query, from origin-form or absolute-form */
 	struct str host;   /* requests: effective authority (absolute-form wins over Host) */
+	struct str scheme; /* requests of HTTP/2: as sent; else empty */
+	struct str protocol; /* extended CONNECT (RFC 8441): what is to be spoken; else empty */
 	unsigned status;   /* responses: 100..599, otherwise 0 */
 	struct str reason; /* responses; may be empty */
 	unsigned minor;    /* HTTP/1.minor: 0 or 1 */

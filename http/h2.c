@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The HTTP/2 end: one of the two doors to libnghttp2. Frames to events; streams and their queues. */
+#include "http/h2.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/err.h"
+#include "http/h2_local.h"
+
+enum { CONNECTION_WINDOWS = 4, FRAME_MAX = 16384 };
+
+/* Numbers of one side are all odd or all even. */
+static size_t bucket(int32_t id)
+{
+	return (size_t)(id >> 1) % H2_BUCKETS;
+}
+
+struct h2_stream *h2_stream_find(const struct h2 *h, int32_t id)
+{
+	struct h2_stream *s = h->streams[bucket(id)];
+
+	while (s != NULL && s->id != id)
+		s = s->next;
+	return s;
+}
+
+static void stream_link(struct h2 *h, struct h2_stream *s, int32_t id)
+{
+	struct h2_stream **head = &h->streams[bucket(id)];
+
+	s->id = id;
+	s->next = *head;
+	if (s->next != NULL)
+		s->next->link = &s->next;
+	s->link = head;
+	*head = s;
+	h->nstreams++;
+}
+
+static void stream_unlink(struct h2 *h, struct h2_stream *s)
+{
+	*s->link = s->next;
+	if (s->next != NULL)
+		s->next->link = s->link;
+	h->nstreams--;
+}
+
+struct h2_stream *h2_stream_new(struct h2 *h, int32_t id)
+{
+	struct h2_stream *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	buf_init(&s->out, h->limits->out);
+	buf_init(&s->text, h->limits->head);
+	buf_init(&s->trailer_text, h->limits->head);
+	stream_link(h, s, id);
+	return s;
+}
+
+void h2_stream_number(struct h2 *h, struct h2_stream *s, int32_t id)
+{
+	stream_unlink(h, s);
+	stream_link(h, s, id);
+}
+
+/* Of one that is not linked any more. */
+static void stream_destroy(struct h2_stream *s)
+{
+	h2_collect_clear(s);
+	buf_free(&s->out);
+	buf_free(&s->trailer_text);
+	free(s->trailers);
+	free(s);
+}
+
+void h2_stream_free(struct h2 *h, struct h2_stream *s)
+{
+	stream_unlink(h, s);
+	stream_destroy(s);
+}
+
+static void tell(struct h2 *h, struct h2_ev ev)
+{
+	if (ev.own == NULL)
+		ev.own = h2_own(h, ev.stream);
+	h->on(h->arg, &ev);
+}
+
+/* The stream is gone: nothing that the owner does now finds it any more. */
+static void stream_gone(struct h2 *h, struct h2_stream *s, uint32_t code)
+{
+	stream_unlink(h, s);
+	tell(h, (struct h2_ev){ .type = H2_RESET, .stream = s->id, .own = s->own, .code = code });
+	stream_destroy(s);
+}
+
+/* The first failure is kept; libnghttp2 is told to stop. */
+static int fail(struct h2 *h, int err, const char *why)
+{
+	if (h->err == 0) {
+		h->err = err;
+		if (why != NULL)
+			snprintf(h->failure, sizeof(h->failure), "%s", why);
+	}
+	return NGHTTP2_ERR_CALLBACK_FAILURE;
+}
+
+/* ---- what comes in ---- */
+
+static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
+{
+	struct h2 *h = arg;
+	struct h2_stream *s = h2_stream_find(h, frame->hd.stream_id);
+
+	(void)session;
+	if (s == NULL && frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
+		s = h2_stream_new(h, frame->hd.stream_id);
+		if (s == NULL)
+			return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+	}
+	if (s != NULL)
+		h2_collect_clear(s);
+	return 0;
+}
+
+static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
+    size_t name_n, const uint8_t *value, size_t value_n, uint8_t flags, void *arg)
+{
+	struct h2 *h = arg;
+	struct h2_stream *s = h2_stream_find(h, frame->hd.stream_id);
+
+	(void)session;
+	(void)flags;
+	if (s != NULL && !s->too_large &&
+	    !h2_collect(h, s, str_of((const char *)name, name_n),
+		str_of((const char *)value, value_n)))
+		s->too_large = true;
+	return 0;
+}
+
+/* A value that the library finds malformed: the whole stream is refused (RFC 9113 section 8.1.1),
+ * not just the field. */
+static int on_invalid_header(nghttp2_session *session, const nghttp2_frame *frame,
+    const uint8_t *name, size_t name_n, const uint8_t *value, size_t value_n, uint8_t flags,
+    void *arg)
+{
+	(void)session, (void)frame, (void)name, (void)name_n, (void)value, (void)value_n;
+	(void)flags, (void)arg;
+	return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+}
+
+static void reset_stream(struct h2 *h, int32_t id, uint32_t code)
+{
+	if (nghttp2_submit_rst_stream(h->session, NGHTTP2_FLAG_NONE, id, code) == 0)
+		h->own_resets++;
+}
+
+/* A request whose head is too large or that could be read two ways: the stream alone ends. */
+static int refuse(struct h2 *h, int32_t id, bool told, uint32_t code)
+{
+	struct h2_stream *s = h2_stream_find(h, id);
+
+	reset_stream(h, id, code);
+	if (s == NULL)
+		return 0;
+	if (told)
+		stream_gone(h, s, code);
+	else
+		h2_stream_free(h, s);
+	return h2_flood_reset(h) == 0 ? 0 : fail(h, -ERR_H2_FLOOD, NULL);
+}
+
+static int on_headers(struct h2 *h, const nghttp2_frame *frame)
+{
+	struct h2_stream *s = h2_stream_find(h, frame->hd.stream_id);
+	bool request = frame->headers.cat == NGHTTP2_HCAT_REQUEST, trailers;
+	bool end = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+	struct field *fields = NULL;
+	struct head head;
+	int32_t id = frame->hd.stream_id;
+	int r;
+
+	if (s == NULL)
+		return 0;
+	/* Later HEADERS are trailers, but for those after an interim response. */
+	trailers = !request && frame->headers.cat == NGHTTP2_HCAT_HEADERS &&
+		   !(s->nplaces > 0 && s->text.len > 0 && s->text.p[s->text.off] == ':');
+	r = s->too_large ? -ERR_HTTP_HEAD_SIZE : h2_read_head(h, s, trailers, &head, &fields);
+	if (r != 0) {
+		free(fields);
+		return refuse(h, id, !request, NGHTTP2_PROTOCOL_ERROR);
+	}
+	tell(h, (struct h2_ev){ .type = trailers ? H2_TRAILERS : H2_HEAD,
+		    .stream = id,
+		    .head = &head,
+		    .end = end });
+	free(fields);
+	s = h2_stream_find(h, id); /* the owner may have reset it */
+	if (s != NULL)
+		h2_collect_clear(s);
+	if (s != NULL && end)
+		tell(h, (struct h2_ev){ .type = H2_END, .stream = id });
+	return 0;
+}
+
+static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
+{
+	struct h2 *h = arg;
+
+	(void)session;
+	switch (frame->hd.type) {
+	case NGHTTP2_HEADERS:
+		return on_headers(h, frame);
+	case NGHTTP2_DATA:
+		if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0 &&
+		    h2_stream_find(h, frame->hd.stream_id) != NULL)
+			tell(h, (struct h2_ev){ .type = H2_END, .stream = frame->hd.stream_id });
+		return 0;
+	case NGHTTP2_GOAWAY:
+		h->goaway_in = true;
+		tell(h, (struct h2_ev){ .type = H2_GOAWAY,
+			    .stream = frame->goaway.last_stream_id,
+			    .code = frame->goaway.error_code });
+		return 0;
+	case NGHTTP2_SETTINGS:
+		if ((frame->hd.flags & NGHTTP2_FLAG_ACK) == 0)
+			tell(h, (struct h2_ev){ .type = H2_SETTINGS });
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *hd, void *arg)
+{
+	struct h2 *h = arg;
+
+	(void)session;
+	return h2_flood_frame(h, hd) == 0 ? 0 : fail(h, -ERR_H2_FLOOD, NULL);
+}
+
+/* Malformed frames that the library answers with a reset of its own (CVE-2025-8671). */
+static int on_invalid_frame(
+    nghttp2_session *session, const nghttp2_frame *frame, int lib_error, void *arg)
+{
+	struct h2 *h = arg;
+
+	(void)session;
+	(void)frame;
+	(void)lib_error;
+	return h2_flood_reset(h) == 0 ? 0 : fail(h, -ERR_H2_FLOOD, NULL);
+}
+
+static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *p, size_t n,
+    void *arg)
+{
+	struct h2 *h = arg;
+	struct h2_stream *s = h2_stream_find(h, id);
+
+	(void)flags;
+	if (s == NULL) {
+		nghttp2_session_consume(session, id, n);
+		return 0;
+	}
+	s->unconsumed += n;
+	tell(h, (struct h2_ev){ .type = H2_DATA,
+		    .stream = id,
+		    .data = str_of((const char *)p, n) });
+	return 0;
+}
+
+static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t code, void *arg)
+{
+	struct h2 *h = arg;
+	struct h2_stream *s = h2_stream_find(h, id);
+
+	if (s == NULL)
+		return 0;
+	/* The connection's window must not shrink by what the owner will never give back. */
+	if (s->unconsumed > 0)
+		nghttp2_session_consume_connection(session, s->unconsumed);
+	stream_gone(h, s, code);
+	return 0;
+}
+
+struct str h2_output(struct h2 *h)
+{
+	const uint8_t *p = NULL;
+	ssize_t n = nghttp2_session_mem_send(h->session, &p);
+
+	if (n < 0 && h->err == 0)
+		fail(h, n == NGHTTP2_ERR_NOMEM ? -ERR_NOMEM : -ERR_H2_PROTOCOL, nghttp2_strerror((int)n));
+	return n > 0 ? str_of((const char *)p, (size_t)n) : STR_NONE;
+}
+
+/* A reset that we did not ask for is the library's answer to a fault (CVE-2025-8671). */
+static int library_reset(struct h2 *h)
+{
+	if (h->own_resets > 0) {
+		h->own_resets--;
+		return 0;
+	}
+	return h2_flood_reset(h) == 0 ? 0 : fail(h, -ERR_H2_FLOOD, NULL);
+}
+
+/* A DATA frame of ours went out: tell when nothing is queued any more. */
+static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
+{
+	struct h2 *h = arg;
+	struct h2_stream *s = h2_stream_find(h, frame->hd.stream_id);
+
+	(void)session;
+	if (frame->hd.type == NGHTTP2_GOAWAY) {
+		h->goaway_out = true;
+		if (!h->own_goaway) /* the library ends the connection for a fault of the peer */
+			fail(h, -ERR_H2_PROTOCOL, "the connection was ended for a fault of the peer");
+	}
+	if (frame->hd.type == NGHTTP2_RST_STREAM)
+		return library_reset(h);
+	if (frame->hd.type == NGHTTP2_DATA && s != NULL && s->out.len == 0 && !s->out_end)
+		tell(h, (struct h2_ev){ .type = H2_SPACE, .stream = s->id });
+	return 0;
+}
+
+/* A request that will never go out: the peer said GOAWAY first. */
+static int on_frame_not_sent(
+    nghttp2_session *session, const nghttp2_frame *frame, int lib_error, void *arg)
+{
+	struct h2 *h = arg;
+	struct h2_stream *s = h2_stream_find(h, frame->hd.stream_id);
+
+	(void)session;
+	(void)lib_error;
+	if (frame->hd.type != NGHTTP2_HEADERS || s == NULL || h->side != H2_CLIENT)
+		return 0;
+	stream_gone(h, s, NGHTTP2_REFUSED_STREAM);
+	return 0;
+}
+
+/* ---- the end itself ---- */
+
+static nghttp2_session *make_session(struct h2 *h)
+{
+	nghttp2_session_callbacks *cb = NULL;
+	nghttp2_option *o = NULL;
+	nghttp2_session *session = NULL;
+
+	if (nghttp2_session_callbacks_new(&cb) != 0 || nghttp2_option_new(&o) != 0)
+		goto out;
+	nghttp2_session_callbacks_set_on_begin_headers_callback(cb, on_begin_headers);
+	nghttp2_session_callbacks_set_on_header_callback(cb, on_header);
+	nghttp2_session_callbacks_set_on_invalid_header_callback(cb, on_invalid_header);
+	nghttp2_session_callbacks_set_on_frame_recv_callback(cb, on_frame);
+	nghttp2_session_callbacks_set_on_begin_frame_callback(cb, on_begin_frame);
+	nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(cb, on_invalid_frame);
+	nghttp2_session_callbacks_set_on_data_chunk_recv_callback(cb, on_data);
+	nghttp2_session_callbacks_set_on_stream_close_callback(cb, on_stream_close);
+	nghttp2_session_callbacks_set_on_frame_send_callback(cb, on_frame_sent);
+	nghttp2_session_callbacks_set_on_frame_not_send_callback(cb, on_frame_not_sent);
+	nghttp2_option_set_no_auto_window_update(o, 1);
+	nghttp2_option_set_no_closed_streams(o, 1);
+	nghttp2_option_set_max_outbound_ack(o, 100);
+	nghttp2_option_set_peer_max_concurrent_streams(o, 100);
+	if (h->side == H2_SERVER)
+		nghttp2_session_server_new2(&session, cb, h, o);
+	else
+		nghttp2_session_client_new2(&session, cb, h, o);
+out:
+	nghttp2_session_callbacks_del(cb);
+	nghttp2_option_del(o);
+	return session;
+}
+
+static int send_settings(struct h2 *h)
+{
+	const struct limits *l = h->limits;
+	nghttp2_settings_entry e[] = {
+		{ NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, (uint32_t)l->h2_streams },
+		{ NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, (uint32_t)l->h2_window },
+		{ NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, (uint32_t)l->head },
+		{ NGHTTP2_SETTINGS_ENABLE_PUSH, 0 },
+		{ NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1 },
+	};
+	bool server = h->side == H2_SERVER;
+
+	/* Push is a client's to refuse; extended CONNECT a server's to offer. */
+	if (server)
+		e[3] = e[4];
+	if (nghttp2_submit_settings(h->session, NGHTTP2_FLAG_NONE, e, 4) != 0)
+		return -ERR_NOMEM;
+	return nghttp2_session_set_local_window_size(h->session, NGHTTP2_FLAG_NONE, 0,
+		   (int32_t)(l->h2_window * CONNECTION_WINDOWS)) == 0
+		   ? 0
+		   : -ERR_NOMEM;
+}
+
+struct h2 *h2_new(enum h2_side side, const struct limits *limits, h2_on *on, void *arg)
+{
+	struct h2 *h = calloc(1, sizeof(*h));
+
+	if (h == NULL)
+		return NULL;
+	h->side = side;
+	h->limits = limits;
+	h->on = on;
+	h->arg = arg;
+	h->tokens = limits->h2_budget;
+	h->session = make_session(h);
+	if (h->session != NULL && send_settings(h) == 0)
+		return h;
+	h2_free(h);
+	return NULL;
+}
+
+void h2_free(struct h2 *h)
+{
+	if (h == NULL)
+		return;
+	for (size_t i = 0; i < H2_BUCKETS; i++)
+		while (h->streams[i] != NULL)
+			h2_stream_free(h, h->streams[i]);
+	nghttp2_session_del(h->session);
+	free(h);
+}
+
+int h2_feed(struct h2 *h, struct str in, uint64_t now)
+{
+	ssize_t n;
+
+	if (h->err != 0)
+		return h->err;
+	if (h->now == 0)
+		h->refilled = now;
+	h->now = now;
+	n = nghttp2_session_mem_recv(h->session, (const uint8_t *)in.p, in.n);
+	if (n < 0 && h->err == 0)
+		fail(h, n == NGHTTP2_ERR_NOMEM ? -ERR_NOMEM : -ERR_H2_PROTOCOL, nghttp2_strerror((int)n));
+	if (h->err == -ERR_H2_FLOOD)
+		nghttp2_session_terminate_session(h->session, NGHTTP2_ENHANCE_YOUR_CALM);
+	return h->err;
+}
+
+bool h2_finished(const struct h2 *h)
+{
+	return (h->goaway_in || h->goaway_out) && h->nstreams == 0 &&
+	       nghttp2_session_want_write(h->session) == 0;
+}
+
+size_t h2_streams(const struct h2 *h)
+{
+	return h->nstreams;
+}
+
+bool h2_can_request(const struct h2 *h)
+{
+	return h->err == 0 && !h->goaway_in &&
+	       nghttp2_session_check_request_allowed(h->session) == 1 &&
+	       h->nstreams < nghttp2_session_get_remote_settings(
+				 h->session, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
+}
+
+size_t h2_queued(const struct h2 *h, int32_t stream)
+{
+	const struct h2_stream *s = h2_stream_find(h, stream);
+
+	return s != NULL ? s->out.len : 0;
+}
+
+void h2_consumed(struct h2 *h, int32_t stream, size_t n)
+{
+	struct h2_stream *s = h2_stream_find(h, stream);
+
+	if (s == NULL)
+		return; /* the connection's window had its share when the stream ended */
+	if (n > s->unconsumed)
+		n = s->unconsumed;
+	s->unconsumed -= n;
+	if (n > 0)
+		nghttp2_session_consume(h->session, stream, n);
+}
+
+void h2_reset(struct h2 *h, int32_t stream, uint32_t code)
+{
+	struct h2_stream *s = h2_stream_find(h, stream);
+
+	if (s == NULL)
+		return;
+	reset_stream(h, stream, code);
+	if (s->unconsumed > 0)
+		nghttp2_session_consume_connection(h->session, s->unconsumed);
+	h2_stream_free(h, s);
+}
+
+void h2_goaway(struct h2 *h, uint32_t code)
+{
+	h->own_goaway = true;
+	nghttp2_submit_goaway(h->session, NGHTTP2_FLAG_NONE,
+	    nghttp2_session_get_last_proc_stream_id(h->session), code, NULL, 0);
+}
+
+void h2_set_own(struct h2 *h, int32_t stream, void *own)
+{
+	struct h2_stream *s = h2_stream_find(h, stream);
+
+	if (s != NULL)
+		s->own = own;
+}
+
+void *h2_own(const struct h2 *h, int32_t stream)
+{
+	const struct h2_stream *s = h2_stream_find(h, stream);
+
+	return s != NULL ? s->own : NULL;
+}
+
+const char *h2_failure(const struct h2 *h)
+{
+	return h->failure;
+}
