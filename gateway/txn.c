@@ -13,7 +13,7 @@
 #include "gateway/bypass.h"
 #include "gateway/page.h"
 #include "gateway/report.h"
-#include "http/h1_write.h"
+#include "gateway/wire.h"
 
 enum { TXN_ROUNDS = 8, PAGE_MAX = 256 << 10 };
 
@@ -48,18 +48,32 @@ static void leg_free(struct leg *g)
 	body_free(g->body);
 }
 
-static void txn_free(struct flow *f)
+void txn_free(struct txn *t)
 {
-	struct txn *t = f->txn;
-
-	f->txn = NULL;
-	report_txn(f, t);
+	if (t->f->txn == t)
+		t->f->txn = NULL;
+	report_txn(t->f, t);
 	leg_free(&t->up);
 	leg_free(&t->down);
 	timer_free(t->comfort);
 	free(t->path);
 	free(t->accept);
 	free(t);
+}
+
+void txn_over(struct txn *t, const char *why)
+{
+	COUNT_ADD(transactions, 1);
+	if (why != NULL && t->reason[0] == '\0')
+		snprintf(t->reason, sizeof(t->reason), "%s", why);
+	if (t->action == NULL)
+		t->action = why != NULL ? "abort" : "allow";
+	txn_free(t);
+}
+
+bool txn_ended(const struct txn *t)
+{
+	return t->down.state == LEG_DONE && (t->up.state == LEG_DONE || t->refused);
 }
 
 void txn_abandon(struct flow *f)
@@ -71,13 +85,12 @@ void txn_abandon(struct flow *f)
 		    f->reason[0] != '\0' ? f->reason : "the client left");
 	if (t->action == NULL)
 		t->action = "abort";
-	txn_free(f);
+	txn_free(t);
 }
 
-struct facts txn_facts(const struct flow *f, enum stage stage, const struct leg *g)
+struct facts txn_facts(const struct txn *t, enum stage stage, const struct leg *g)
 {
-	const struct txn *t = f->txn;
-	struct facts facts = flow_facts(f, stage);
+	struct facts facts = flow_facts(t->f, stage);
 
 	facts.host = str_c(t->host);
 	facts.method = str_c(t->method);
@@ -97,31 +110,16 @@ struct facts txn_facts(const struct flow *f, enum stage stage, const struct leg 
 	return facts;
 }
 
-static const char *status_text(unsigned status)
-{
-	static const struct {
-		unsigned status;
-		const char *text;
-	} rows[] = { { 400, "Bad Request" }, { 403, "Forbidden" }, { 408, "Request Timeout" },
-		{ 413, "Content Too Large" }, { 502, "Bad Gateway" }, { 503, "Service Unavailable" },
-		{ 504, "Gateway Timeout" } };
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (rows[i].status == status)
-			return rows[i].text;
-	return "Refused";
-}
-
 void txn_incident(const struct flow *f, const struct txn *t, char *to, size_t n)
 {
 	snprintf(to, n, "%llx-%u-%llu", (unsigned long long)f->w->born, f->w->index,
 	    (unsigned long long)t->incident);
 }
 
-static void fill_page(struct flow *f, const struct verdict *v, struct page *p)
+static void fill_page(const struct txn *t, const struct verdict *v, struct page *p)
 {
 	static char url[1400], incident[40], verdict[64], ts[AUDIT_TS_MAX];
-	struct txn *t = f->txn;
+	const struct flow *f = t->f;
 	bool block = strcmp(t->action, "block") == 0;
 	struct timespec now;
 
@@ -140,28 +138,22 @@ static void fill_page(struct flow *f, const struct verdict *v, struct page *p)
 		.url = str_c(t->host[0] != '\0' ? url : ""), .incident = str_c(incident), .time = str_c(ts) };
 }
 
-static void write_page(struct flow *f, unsigned status, const struct verdict *v)
+static void write_page(struct txn *t, unsigned status, const struct verdict *v)
 {
-	struct txn *t = f->txn;
-	struct buf body, *out = &f->client.out;
+	struct buf body;
 	struct page p;
 
 	buf_init(&body, PAGE_MAX);
-	fill_page(f, v, &p);
+	fill_page(t, v, &p);
 	page_write(&body, t->wants_html, &p);
-	buf_printf(out, "HTTP/1.1 %u %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
-			"Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
-			"Connection: close\r\n\r\n",
-	    status, status_text(status), page_type(t->wants_html), body.len);
-	if (strcmp(t->method, "HEAD") != 0)
-		buf_str(out, buf_view(&body));
+	t->wire->answer(t, status, page_type(t->wants_html), buf_view(&body));
 	buf_free(&body);
 }
 
-void txn_refuse(struct flow *f, unsigned status, const char *action, const char *rule,
+void txn_refuse(struct txn *t, unsigned status, const char *action, const char *rule,
     const struct verdict *v, const char *fmt, ...)
 {
-	struct txn *t = f->txn;
+	struct flow *f = t->f;
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -170,18 +162,16 @@ void txn_refuse(struct flow *f, unsigned status, const char *action, const char 
 	t->action = action;
 	t->rule = rule != NULL ? rule : t->rule;
 	t->incident = ++f->w->next_incident;
-	t->refused = t->close = true;
+	t->refused = true;
 	if (strcmp(action, "block") == 0)
 		COUNT_ADD(blocked, 1);
 	flow_note(f, NULL, NULL, "transaction %llu: %s", (unsigned long long)t->n, t->reason);
 	if (t->down.head_out || t->down.released > 0 || strcmp(action, "reset") == 0) {
-		f->reset = true; /* never a clean end for what was cut (design, promise 2) */
-		buf_free(&f->client.out);
-		f->finished = true;
+		t->wire->kill(t); /* never a clean end for what was cut (design, promise 2) */
 		return;
 	}
 	t->status = status;
-	write_page(f, status, v);
+	write_page(t, status, v);
 	t->up.state = t->down.state = LEG_DONE;
 }
 
@@ -192,31 +182,33 @@ static unsigned refusal_status(const char *what, const struct verdict *v)
 	return strcmp(what, "upload") == 0 ? 413 : 502;
 }
 
-void txn_refuse_verdict(struct flow *f, const char *what, const struct decision *d,
+void txn_refuse_verdict(struct txn *t, const char *what, const struct decision *d,
     const struct verdict *v)
 {
 	const char *action = d->action == ACTION_RESET ? "reset" : "block";
 	unsigned status = refusal_status(what, v);
 
 	if (d->reason != NULL)
-		txn_refuse(f, status, action, d->rule, v, "%s", d->reason);
+		txn_refuse(t, status, action, d->rule, v, "%s", d->reason);
 	else if (v->class == VERDICT_INFECTED)
-		txn_refuse(f, status, action, d->rule, v, "the %s is infected", what);
+		txn_refuse(t, status, action, d->rule, v, "the %s is infected", what);
 	else if (v->class == VERDICT_SUSPECT)
-		txn_refuse(f, status, action, d->rule, v, "the %s looks suspicious", what);
+		txn_refuse(t, status, action, d->rule, v, "the %s looks suspicious", what);
 	else if (v->class == VERDICT_UNSCANNABLE)
-		txn_refuse(f, status, action, d->rule, v, "the %s could not be searched: %s", what,
+		txn_refuse(t, status, action, d->rule, v, "the %s could not be searched: %s", what,
 		    reason_word(v->reason));
 	else
-		txn_refuse(f, status, action, d->rule, v, "the %s is not permitted here", what);
+		txn_refuse(t, status, action, d->rule, v, "the %s is not permitted here", what);
 }
 
-static struct txn *txn_new(struct flow *f)
+struct txn *txn_new(struct flow *f, const struct wire *wire)
 {
 	struct txn *t = calloc(1, sizeof(*t));
 
 	if (t == NULL)
 		return NULL;
+	t->f = f;
+	t->wire = wire;
 	t->n = ++f->ntxn;
 	t->started = loop_now(f->w->loop);
 	t->client_11 = true;
@@ -227,23 +219,15 @@ static struct txn *txn_new(struct flow *f)
 	buf_init(&t->down.tail, 512 << 10);
 	buf_init(&t->up.spill, 256 << 10);
 	buf_init(&t->down.spill, 256 << 10);
-	f->txn = t;
+	if (wire == &wire_h1)
+		f->txn = t;
 	return t;
 }
 
-bool txn_open(struct flow *f)
-{
-	return txn_new(f) != NULL;
-}
-
-void txn_malformed(struct flow *f, bool from_client, int err)
+void txn_malformed(struct txn *t, bool from_client, int err)
 {
 	COUNT_ADD(malformed, 1);
-	if (f->txn == NULL && txn_new(f) == NULL) {
-		f->reset = f->finished = true;
-		return;
-	}
-	txn_refuse(f, from_client ? 400 : 502, "refuse", NULL, NULL, "%s: %s",
+	txn_refuse(t, from_client ? 400 : 502, "refuse", NULL, NULL, "%s: %s",
 	    from_client ? "request" : "response", err_name(err));
 }
 
@@ -252,8 +236,8 @@ bool txn_timeout(struct flow *f)
 	struct txn *t = f->txn;
 
 	if (t == NULL && !h1_idle(f->req)) {
-		if (txn_new(f) != NULL)
-			txn_refuse(f, 408, "refuse", NULL, NULL, "the request head took too long");
+		if (txn_new(f, &wire_h1) != NULL)
+			txn_refuse(f->txn, 408, "refuse", NULL, NULL, "the request head took too long");
 		return f->txn != NULL;
 	}
 	if (t == NULL || t->refused)
@@ -264,7 +248,7 @@ bool txn_timeout(struct flow *f)
 	}
 	if (t->down.head_out)
 		return false;
-	txn_refuse(f, t->up.state == LEG_DONE ? 504 : 408, "refuse", NULL, NULL,
+	txn_refuse(t, t->up.state == LEG_DONE ? 504 : 408, "refuse", NULL, NULL,
 	    t->up.state == LEG_DONE ? "the origin took too long" : "the request took too long");
 	return true;
 }
@@ -274,10 +258,7 @@ static void txn_finish(struct flow *f)
 {
 	bool close = f->txn->close || f->w->draining;
 
-	COUNT_ADD(transactions, 1);
-	if (f->txn->action == NULL)
-		f->txn->action = "allow";
-	txn_free(f);
+	txn_over(f->txn, NULL);
 	if (close)
 		f->finished = true;
 	else
@@ -291,11 +272,6 @@ static bool make_decoders(struct flow *f)
 	if (f->resp == NULL)
 		f->resp = h1_new(H1_RESPONSE, &f->w->limits);
 	return f->req != NULL && f->resp != NULL;
-}
-
-static bool ended(const struct txn *t)
-{
-	return t != NULL && t->down.state == LEG_DONE && (t->up.state == LEG_DONE || t->refused);
 }
 
 /* An early final response is complete while the request is still coming: no more of it is
@@ -361,7 +337,7 @@ static bool round_of(struct flow *f)
 	if (f->origin.fd >= 0)
 		end_flush(&f->origin);
 	end_flush(&f->client);
-	if (ended(f->txn) && !f->to_relay) {
+	if (f->txn != NULL && txn_ended(f->txn) && !f->to_relay) {
 		txn_finish(f);
 		moved = !f->finished;
 	}
@@ -409,7 +385,7 @@ enum flow_state step_http(struct flow *f)
 		return flow_abort(f, "refuse", NULL, -ERR_NOMEM);
 	if (f->need_refusal) { /* the origin could not be reached for the waiting request */
 		f->need_refusal = false;
-		txn_refuse(f, f->refused_status, "refuse", NULL, NULL, "%s", f->refused_why);
+		txn_refuse(f->txn, f->refused_status, "refuse", NULL, NULL, "%s", f->refused_why);
 	}
 	for (int i = 0; i < TXN_ROUNDS && !f->finished; i++) {
 		moved = round_of(f);
@@ -424,7 +400,7 @@ enum flow_state step_http(struct flow *f)
 
 		COUNT_ADD(transactions, 1);
 		t->action = "relay";
-		txn_free(f);
+		txn_free(t);
 		return FLOW_RELAY;
 	}
 	if (f->client.broken) {

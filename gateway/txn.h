@@ -8,6 +8,9 @@
 
 #include "gateway/body.h"
 #include "gateway/flow.h"
+#include "http/head.h"
+
+struct wire;
 
 enum leg_state {
 	LEG_HEAD,    /* waiting for the message's head */
@@ -36,6 +39,9 @@ struct leg {
 };
 
 struct txn {
+	struct flow *f;
+	const struct wire *wire;
+	int32_t client_stream, origin_stream; /* HTTP/2; 0 none */
 	uint64_t n, started, incident;
 	struct leg up, down;
 	/* What begins the request's body once the origin is connected. */
@@ -63,56 +69,69 @@ void txn_abandon(struct flow *f);
 /* The flow's deadline passed: true when that was answered (408, 504), false: just end. */
 bool txn_timeout(struct flow *f);
 
-/* Shared by txn.c, txn_request.c, txn_response.c. */
+/* ---- shared by the files of transactions and by what carries them ---- */
 
-/* A fresh transaction in f->txn: false when memory is short. */
-bool txn_open(struct flow *f);
+/* A fresh transaction over that wire, the flow's next: NULL when memory is short. */
+struct txn *txn_new(struct flow *f, const struct wire *wire);
+/* Report it and free it. A flow's own (f->txn) is forgotten there, too. */
+void txn_free(struct txn *t);
+/* As if it had ended by itself, or with that reason as aborted. */
+void txn_over(struct txn *t, const char *why);
+/* Both legs are done: nothing more moves. */
+bool txn_ended(const struct txn *t);
 
 /* Give the next piece of an end's input: what was left over, else freshly read. > 0, 0, -ERR_*. */
 ssize_t txn_input(struct flow *f, struct end *e, struct str *in);
 /* Keep the part of the input that was not used. */
 int txn_keep(struct end *e, struct str rest);
 
-/* One round of a direction: true when something moved. */
+/* One round of a direction of HTTP/1.1: true when something moved. */
 bool txn_request_pump(struct flow *f);
 bool txn_response_pump(struct flow *f);
 
+/*
+ * The request's head came; then its body, or (where the origin was still to be connected)
+ * txn_request_connected() first. The response's head, interim ones too; its body.
+ */
+void txn_request_head(struct txn *t, const struct head *h);
+void txn_request_connected(struct txn *t);
+void txn_response_head(struct txn *t, const struct head *h);
+void txn_response_data(struct txn *t, struct str data);
+
 /* Hold a body from now on: 0 or -ERR_NOMEM. */
-int leg_hold(struct flow *f, struct leg *g, int direction);
+int leg_hold(struct txn *t, struct leg *g, int direction);
 /* Body bytes of a leg came: they are held or passed on; at a limit policy decides. */
-void leg_body(struct flow *f, struct leg *g, struct str data);
+void leg_body(struct txn *t, struct leg *g, struct str data);
 /* Its trailers came: 0, -ERR_LIMIT, -ERR_NOMEM. */
-int leg_trailers(struct leg *g, const struct head *trailers);
+int leg_trailers(struct txn *t, struct leg *g, const struct head *trailers);
 /* The message is complete: it ends at the receiver, or the search begins. */
-void leg_complete(struct flow *f, struct leg *g);
+void leg_complete(struct txn *t, struct leg *g);
 /* The verdict is fine: the head and what is held go out. */
-void leg_release(struct flow *f, struct leg *g);
+void leg_release(struct txn *t, struct leg *g);
 /* Move more of what is released: true when something moved. */
-bool leg_pour(struct flow *f, struct leg *g);
-/* Hand the head to the receiver, once. */
-int leg_send_head(struct leg *g, struct end *to);
+bool leg_pour(struct txn *t, struct leg *g);
 
 /*
  * Refuse: answer with our page (or reset if the response already began), close afterwards.
  * action is a word for the audit ("block", "refuse"), rule may be NULL.
  */
-void txn_refuse(struct flow *f, unsigned status, const char *action, const char *rule,
+void txn_refuse(struct txn *t, unsigned status, const char *action, const char *rule,
     const struct verdict *v, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
 /*
  * Refuse by a verdict and what policy decided on it: "the download is infected", or the rule's
  * own text. what is "download" or "upload".
  */
-void txn_refuse_verdict(struct flow *f, const char *what, const struct decision *d,
+void txn_refuse_verdict(struct txn *t, const char *what, const struct decision *d,
     const struct verdict *v);
 
 /* The identifier of a refusal, unique over restarts: worker's birth, index, number. */
 void txn_incident(const struct flow *f, const struct txn *t, char *to, size_t n);
 
 /* A malformed or ambiguous message from the client (400) or the origin (502). */
-void txn_malformed(struct flow *f, bool from_client, int err);
+void txn_malformed(struct txn *t, bool from_client, int err);
 
 /* Facts of this transaction at a stage. */
-struct facts txn_facts(const struct flow *f, enum stage stage, const struct leg *g);
+struct facts txn_facts(const struct txn *t, enum stage stage, const struct leg *g);
 
 #endif

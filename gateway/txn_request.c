@@ -7,12 +7,11 @@
 #include "core/err.h"
 #include "gateway/fields.h"
 #include "gateway/page.h"
-#include "gateway/txn.h"
-#include "http/h1_write.h"
+#include "gateway/wire.h"
 
-static int note_request(struct flow *f, const struct head *h)
+static int note_request(struct txn *t, const struct head *h)
 {
-	struct txn *t = f->txn;
+	struct flow *f = t->f;
 	struct str name = h->host;
 	uint16_t port;
 
@@ -22,7 +21,6 @@ static int note_request(struct flow *f, const struct head *h)
 	t->path = strndup(h->path.n > 0 ? h->path.p : "", h->path.n);
 	t->wants_html = page_wants_html(h);
 	t->client_11 = h->minor >= 1;
-	t->close = !h->keep_alive;
 	t->connect = str_eq(h->method, STR("CONNECT"));
 	t->upgrade = h->upgrade && !fields_upgrade_h2c(h);
 	t->event_stream = fields_accepts(h, STR("text/event-stream"));
@@ -33,11 +31,10 @@ static int note_request(struct flow *f, const struct head *h)
 }
 
 /* Write the request as it goes out; Expect is ours to answer while we hold. */
-static int write_request(struct flow *f, const struct head *h, bool search)
+static int write_request(struct txn *t, const struct head *h, bool search)
 {
 	static const char *const searched[] = { "range", "if-range", "accept-encoding", NULL };
 	char codings[160];
-	struct txn *t = f->txn;
 	struct field accept = { STR("Accept-Encoding"), STR_NONE };
 	struct h1_edit e = { .close = false, .keep_upgrade = t->upgrade,
 		.keep_expect = !search && h->expect_continue };
@@ -45,8 +42,7 @@ static int write_request(struct flow *f, const struct head *h, bool search)
 	e.frame = h->body == BODY_CHUNKED ? H1_FRAME_CHUNKED :
 		  h->body == BODY_LENGTH || h->has_length ? H1_FRAME_LENGTH : H1_FRAME_NONE;
 	e.length = h->length;
-	t->up.chunked = h->body == BODY_CHUNKED;
-	if (f->w->search) {
+	if (t->f->w->search) {
 		/* A piece is not an object: the whole is asked for, and only in codings that can
 		 * be undone here (research: "Range: for HOLD classes"). */
 		e.drop = searched;
@@ -54,21 +50,20 @@ static int write_request(struct flow *f, const struct head *h, bool search)
 		e.add = &accept;
 		e.nadd = accept.value.n > 0;
 	}
-	return h1_write_request(&t->up.head, h, &e);
+	return t->wire->keep_request(t, h, &e);
 }
 
-static bool refused_by_policy(struct flow *f)
+static bool refused_by_policy(struct txn *t)
 {
-	struct txn *t = f->txn;
-	struct facts facts = txn_facts(f, STAGE_REQUEST, &t->up);
-	struct decision d = policy_decide(f->policy, &facts);
+	struct facts facts = txn_facts(t, STAGE_REQUEST, &t->up);
+	struct decision d = policy_decide(t->f->policy, &facts);
 
 	t->rule = d.rule;
 	t->own_log = d.log;
 	if (d.action == ACTION_RESET)
-		txn_refuse(f, 0, "reset", d.rule, NULL, "%s", d.reason != NULL ? d.reason : "reset by rule");
+		txn_refuse(t, 0, "reset", d.rule, NULL, "%s", d.reason != NULL ? d.reason : "reset by rule");
 	else if (d.action == ACTION_BLOCK)
-		txn_refuse(f, 403, "block", d.rule, NULL, "%s",
+		txn_refuse(t, 403, "block", d.rule, NULL, "%s",
 		    d.reason != NULL ? d.reason :
 		    t->upgrade	     ? "protocol upgrades are not permitted here" :
 		    t->connect	     ? "CONNECT is not permitted here" :
@@ -77,75 +72,69 @@ static bool refused_by_policy(struct flow *f)
 }
 
 /* A body that is not searched goes on as it comes, unless a rule about its type or size says no. */
-static void stream_body(struct flow *f)
+static void stream_body(struct txn *t)
 {
-	struct leg *g = &f->txn->up;
+	struct leg *g = &t->up;
 	struct decision d;
 	struct facts facts;
 
 	g->verdict = verdict_make(VERDICT_BYPASSED, REASON_POLICY, STR_NONE);
-	facts = txn_facts(f, STAGE_UPLOAD, g);
-	d = policy_decide(f->policy, &facts);
-	f->txn->own_log |= d.log;
+	facts = txn_facts(t, STAGE_UPLOAD, g);
+	d = policy_decide(t->f->policy, &facts);
+	t->own_log |= d.log;
 	g->state = LEG_STREAM;
 	if (d.action == ACTION_BLOCK || d.action == ACTION_RESET)
-		txn_refuse_verdict(f, "upload", &d, &g->verdict);
+		txn_refuse_verdict(t, "upload", &d, &g->verdict);
 	else
-		leg_send_head(g, &f->origin);
+		t->wire->send_head(t, g);
 }
 
-static void begin_body(struct flow *f, const struct head *h, bool search)
+static void begin_body(struct txn *t, const struct head *h, bool search)
 {
-	struct txn *t = f->txn;
-
-	if (search && leg_hold(f, &t->up, 0) != 0) {
-		txn_refuse(f, 503, "refuse", NULL, NULL, "no memory");
+	if (search && leg_hold(t, &t->up, 0) != 0) {
+		txn_refuse(t, 503, "refuse", NULL, NULL, "no memory");
 		return;
 	}
 	if (!search && h->body != BODY_NONE) {
-		stream_body(f);
+		stream_body(t);
 	} else if (!search) {
 		t->up.state = LEG_STREAM;
 		t->up.verdict = verdict_make(VERDICT_CLEAN, REASON_NO_BODY, STR_NONE);
-		leg_send_head(&t->up, &f->origin);
+		t->wire->send_head(t, &t->up);
 	} else if (h->expect_continue && t->client_11) {
 		/* The body is searched before the origin sees the head: nobody else can say it. */
-		buf_str(&f->client.out, STR("HTTP/1.1 100 Continue\r\n\r\n"));
+		struct head go = { .status = 100, .minor = 1, .reason = STR("Continue") };
+
+		t->wire->interim(t, &go, &(struct h1_edit){ .frame = H1_FRAME_NONE });
 		t->continued = true;
 	}
 }
 
-static void begin(struct flow *f, const struct head *h)
+void txn_request_head(struct txn *t, const struct head *h)
 {
+	struct flow *f = t->f;
 	bool search = f->w->search && h->body != BODY_NONE;
-	struct txn *t;
 
-	if (!txn_open(f)) {
-		f->reset = f->finished = true;
-		return;
-	}
-	t = f->txn;
-	if (note_request(f, h) != 0) { /* no rule may be asked without path and Accept */
-		txn_refuse(f, 503, "refuse", NULL, NULL, "no memory");
+	if (note_request(t, h) != 0) { /* no rule may be asked without path and Accept */
+		txn_refuse(t, 503, "refuse", NULL, NULL, "no memory");
 		return;
 	}
 	if (f->refused != 0) {
-		txn_refuse(f, f->refused_status, f->refused == -ERR_DENIED ? "block" : "refuse",
+		txn_refuse(t, f->refused_status, f->refused == -ERR_DENIED ? "block" : "refuse",
 		    f->refused_rule, NULL, "%s", f->refused_why);
 		return;
 	}
 	if (audit_full(f->w->audit) &&
 	    config_audit(policy_config(f->policy))->when_full == WHEN_FULL_BLOCK) {
-		txn_refuse(f, 503, "refuse", NULL, NULL, "the audit log cannot be written");
+		txn_refuse(t, 503, "refuse", NULL, NULL, "the audit log cannot be written");
 		return;
 	}
-	if (refused_by_policy(f))
+	if (refused_by_policy(t))
 		return;
-	if (h->target.n > f->w->limits.target || write_request(f, h, search) != 0) {
-		txn_malformed(f, true, -ERR_HTTP_TARGET);
+	if (h->target.n > f->w->limits.target || write_request(t, h, search) != 0) {
+		txn_malformed(t, true, -ERR_HTTP_TARGET);
 		return;
 	}
-	h1_expect(f->resp, h->method);
 	f->need_origin = f->origin.fd < 0;
 	if (f->need_origin) { /* its buffer must be there before anything goes out */
 		t->up.state = LEG_HEAD;
@@ -154,7 +143,28 @@ static void begin(struct flow *f, const struct head *h)
 		t->up_body = h->body;
 		return;
 	}
-	begin_body(f, h, search);
+	begin_body(t, h, search);
+}
+
+void txn_request_connected(struct txn *t)
+{
+	struct head h = { .body = t->up_body, .expect_continue = t->up_expect };
+
+	begin_body(t, &h, t->up_search);
+}
+
+static void begin(struct flow *f, const struct head *h)
+{
+	struct txn *t = txn_new(f, &wire_h1);
+
+	if (t == NULL) {
+		f->reset = f->finished = true;
+		return;
+	}
+	t->close = !h->keep_alive;
+	txn_request_head(t, h);
+	if (!t->refused)
+		h1_expect(f->resp, h->method);
 }
 
 /* One event of the decoder; false when the input must wait. */
@@ -165,17 +175,20 @@ static bool event(struct flow *f, const struct h1_ev *ev)
 		begin(f, ev->head);
 		return true;
 	case H1_DATA:
-		leg_body(f, &f->txn->up, ev->data);
+		leg_body(f->txn, &f->txn->up, ev->data);
 		return true;
 	case H1_TRAILERS:
-		leg_trailers(&f->txn->up, ev->head);
+		leg_trailers(f->txn, &f->txn->up, ev->head);
 		return true;
 	case H1_END:
 	case H1_TUNNEL:
-		leg_complete(f, &f->txn->up);
+		leg_complete(f->txn, &f->txn->up);
 		return false;
 	case H1_ERROR:
-		txn_malformed(f, true, ev->err);
+		if (f->txn == NULL && txn_new(f, &wire_h1) == NULL)
+			f->reset = f->finished = true;
+		else
+			txn_malformed(f->txn, true, ev->err);
 		return false;
 	default:
 		return false;
@@ -236,13 +249,11 @@ bool txn_request_pump(struct flow *f)
 	ssize_t n;
 
 	if (t != NULL && t->up.state == LEG_HEAD && !t->refused && !f->need_origin) {
-		struct head h = { .body = t->up_body, .expect_continue = t->up_expect };
-
-		begin_body(f, &h, t->up_search); /* the origin is connected now */
+		txn_request_connected(t);
 		return true;
 	}
 	if (t != NULL && t->up.state == LEG_RELEASE)
-		return leg_pour(f, &t->up);
+		return leg_pour(t, &t->up);
 	if (!wants_input(f))
 		return false;
 	/* The end may be due without another byte: after a wait for the origin or for room. */

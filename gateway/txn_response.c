@@ -8,18 +8,14 @@
 #include "gateway/bypass.h"
 #include "gateway/fields.h"
 #include "gateway/media.h"
-#include "gateway/txn.h"
-#include "http/h1_write.h"
+#include "gateway/wire.h"
 
 /* An alternative service would lead past us, to QUIC or another port. */
 static const char *const dropped[] = { "alt-svc", NULL };
 
 /* RFC 9112 section 6.3 from our side: the client gets the framing that we choose here. */
-static void choose_frame(struct flow *f, const struct head *h, struct h1_edit *e)
+static void choose_frame(struct txn *t, const struct head *h, struct h1_edit *e)
 {
-	struct txn *t = f->txn;
-	struct leg *g = &t->down;
-
 	switch (h->body) {
 	case BODY_LENGTH:
 		e->frame = H1_FRAME_LENGTH;
@@ -35,38 +31,35 @@ static void choose_frame(struct flow *f, const struct head *h, struct h1_edit *e
 		e->frame = H1_FRAME_NONE;
 	}
 	e->length = h->length;
-	g->chunked = e->frame == H1_FRAME_CHUNKED;
 	t->close |= e->frame == H1_FRAME_CLOSE || !h->keep_alive || h->body == BODY_UNTIL_CLOSE;
-	e->close = t->close || f->w->draining;
+	e->close = t->close || t->f->w->draining;
 }
 
-static bool refused_by_policy(struct flow *f, const struct head *h)
+static bool refused_by_policy(struct txn *t)
 {
-	struct facts facts = txn_facts(f, STAGE_RESPONSE, &f->txn->down);
-	struct decision d = policy_decide(f->policy, &facts);
+	struct facts facts = txn_facts(t, STAGE_RESPONSE, &t->down);
+	struct decision d = policy_decide(t->f->policy, &facts);
 
-	(void)h;
-	f->txn->own_log |= d.log;
+	t->own_log |= d.log;
 	if (d.action == ACTION_BLOCK || d.action == ACTION_RESET)
-		txn_refuse(f, 403, d.action == ACTION_RESET ? "reset" : "block", d.rule, NULL, "%s",
+		txn_refuse(t, 403, d.action == ACTION_RESET ? "reset" : "block", d.rule, NULL, "%s",
 		    d.reason != NULL ? d.reason : "blocked by rule");
-	return f->txn->refused;
+	return t->refused;
 }
 
-static void stream(struct flow *f, enum verdict_class c, enum verdict_reason r, struct str name)
+static void stream(struct txn *t, enum verdict_class c, enum verdict_reason r, struct str name)
 {
-	struct leg *g = &f->txn->down;
-
-	g->verdict = verdict_make(c, r, name);
-	g->state = LEG_STREAM;
-	leg_send_head(g, &f->client);
+	t->down.verdict = verdict_make(c, r, name);
+	t->down.state = LEG_STREAM;
+	if (t->wire->send_head(t, &t->down) != 0)
+		t->wire->kill(t);
 }
 
 /* Trickle a little of what is held, so that a waiting client stays (design: COMFORT). */
 static void on_comfort(void *arg)
 {
-	struct flow *f = arg;
-	struct txn *t = f->txn;
+	struct txn *t = arg;
+	const struct limits *l = &t->f->w->limits;
 	struct leg *g = &t->down;
 	uint64_t most;
 	char some[512];
@@ -74,57 +67,53 @@ static void on_comfort(void *arg)
 
 	if (g->state != LEG_HOLD && g->state != LEG_SEARCH)
 		return;
-	timer_set(t->comfort, f->w->limits.comfort_every);
-	most = body_length(g->body) / 100 * f->w->limits.comfort_percent;
-	if (f->client.out.len > 0 || g->released >= most || body_length(g->body) < f->w->limits.comfort_after_bytes)
+	timer_set(t->comfort, l->comfort_every);
+	most = body_length(g->body) / 100 * l->comfort_percent;
+	if (!t->wire->room(t, g) || g->released >= most || body_length(g->body) < l->comfort_after_bytes)
 		return;
-	leg_send_head(g, &f->client);
+	t->wire->send_head(t, g);
 	n = body_read(g->body, g->released, some,
 	    most - g->released < sizeof(some) ? (size_t)(most - g->released) : sizeof(some));
-	if (n > 0 && (g->chunked ? h1_write_chunk(&f->client.out, str_of(some, (size_t)n)) :
-				   buf_append(&f->client.out, some, (size_t)n)) == 0)
+	if (n > 0 && t->wire->put(t, g, str_of(some, (size_t)n)) == 0)
 		g->released += (uint64_t)n;
-	flow_run(f);
+	t->wire->wake(t);
 }
 
-static void hold(struct flow *f)
+static void hold(struct txn *t)
 {
-	struct txn *t = f->txn;
-
-	if (leg_hold(f, &t->down, 1) != 0)
-		txn_refuse(f, 503, "refuse", NULL, NULL, "no memory");
+	if (leg_hold(t, &t->down, 1) != 0)
+		txn_refuse(t, 503, "refuse", NULL, NULL, "no memory");
 }
 
-static void interim(struct flow *f, const struct head *h)
+static void interim(struct txn *t, const struct head *h)
 {
-	struct txn *t = f->txn;
 	struct h1_edit e = { .frame = H1_FRAME_NONE, .drop = dropped };
 
-	if (++t->interims > f->w->limits.interim) {
-		txn_refuse(f, 502, "refuse", NULL, NULL, "too many interim responses");
+	if (++t->interims > t->f->w->limits.interim) {
+		txn_refuse(t, 502, "refuse", NULL, NULL, "too many interim responses");
 		return;
 	}
-	if (!t->client_11 || (h->status == 100 && t->continued))
+	if (h->status == 100 && t->continued)
 		return;
-	if (h1_write_response(&f->client.out, h, &e) != 0)
-		txn_refuse(f, 502, "refuse", NULL, NULL, "interim response too large");
+	if (t->wire->interim(t, h, &e) != 0)
+		txn_refuse(t, 502, "refuse", NULL, NULL, "interim response too large");
 }
 
 /* The origin switches protocols and a rule permits it: bytes from here on are not HTTP. */
-static void begin_tunnel(struct flow *f, const struct head *h)
+static void begin_tunnel(struct txn *t, const struct head *h)
 {
-	struct txn *t = f->txn;
+	struct flow *f = t->f;
 	struct h1_edit e = { .frame = H1_FRAME_NONE, .keep_upgrade = h->status == 101 };
 
 	if (!t->upgrade && !t->connect) {
-		txn_malformed(f, false, -ERR_HTTP_START_LINE);
+		txn_malformed(t, false, -ERR_HTTP_START_LINE);
 		return;
 	}
-	if (h1_write_response(&t->down.head, h, &e) != 0) {
-		txn_malformed(f, false, -ERR_LIMIT);
+	if (t->wire->keep_response(t, h, &e) != 0) {
+		txn_malformed(t, false, -ERR_LIMIT);
 		return;
 	}
-	stream(f, VERDICT_BYPASSED, REASON_POLICY, STR("upgrade"));
+	stream(t, VERDICT_BYPASSED, REASON_POLICY, STR("upgrade"));
 	t->down.ended = true;
 	t->down.state = LEG_DONE;
 	f->verdict = t->down.verdict;
@@ -132,64 +121,63 @@ static void begin_tunnel(struct flow *f, const struct head *h)
 	f->to_relay = true;
 }
 
-static void begin(struct flow *f, const struct head *h)
+void txn_response_head(struct txn *t, const struct head *h)
 {
-	struct txn *t = f->txn;
 	struct h1_edit e = { .drop = fields_alt_svc(h) ? dropped : NULL };
 
 	if (h->body == BODY_TUNNEL) {
 		t->status = h->status;
-		begin_tunnel(f, h);
+		begin_tunnel(t, h);
 		return;
 	}
 	if (h->status < 200) {
-		interim(f, h);
+		interim(t, h);
 		return;
 	}
 	t->status = h->status;
 	t->down.kind = h->body;
 	fields_leg(h, &t->down);
-	if (refused_by_policy(f, h))
+	if (refused_by_policy(t))
 		return;
-	choose_frame(f, h, &e);
-	if (h1_write_response(&t->down.head, h, &e) != 0) {
-		txn_malformed(f, false, -ERR_HTTP_HEAD_SIZE);
+	choose_frame(t, h, &e);
+	if (t->wire->keep_response(t, h, &e) != 0) {
+		txn_malformed(t, false, -ERR_HTTP_HEAD_SIZE);
 		return;
 	}
 	if (h->body == BODY_NONE || (h->body == BODY_LENGTH && h->length == 0))
-		stream(f, VERDICT_CLEAN, REASON_NO_BODY, STR_NONE);
-	else if (!f->w->search)
-		stream(f, VERDICT_BYPASSED, REASON_POLICY, STR_NONE);
+		stream(t, VERDICT_CLEAN, REASON_NO_BODY, STR_NONE);
+	else if (!t->f->w->search)
+		stream(t, VERDICT_BYPASSED, REASON_POLICY, STR_NONE);
 	else if (t->event_stream && str_ieq(str_c(t->down.type), STR("text/event-stream")))
-		stream(f, VERDICT_BYPASSED, REASON_POLICY, STR("event-stream"));
+		stream(t, VERDICT_BYPASSED, REASON_POLICY, STR("event-stream"));
 	else
-		hold(f);
+		hold(t);
 }
 
-static void start_comfort(struct flow *f)
+static void start_comfort(struct txn *t)
 {
-	struct txn *t = f->txn;
+	const struct worker *w = t->f->w;
 
-	if (t->comfort != NULL || body_length(t->down.body) < f->w->limits.comfort_after_bytes)
+	if (t->comfort != NULL || body_length(t->down.body) < w->limits.comfort_after_bytes)
 		return;
-	t->comfort = timer_new(f->w->loop, on_comfort, f);
+	t->comfort = timer_new(w->loop, on_comfort, t);
 	if (t->comfort != NULL)
-		timer_set(t->comfort, f->w->limits.comfort_after);
+		timer_set(t->comfort, w->limits.comfort_after);
 }
 
-static void on_data(struct flow *f, struct str data)
+void txn_response_data(struct txn *t, struct str data)
 {
-	struct leg *g = &f->txn->down;
+	struct leg *g = &t->down;
 
-	leg_body(f, g, data);
+	leg_body(t, g, data);
 	if (g->state != LEG_HOLD)
 		return;
 	if (g->coding[0] == '\0' && media_proved(str_c(g->type), body_first(g->body))) {
 		g->verdict = verdict_make(VERDICT_BYPASSED, REASON_POLICY, STR("media"));
-		leg_release(f, g);
+		leg_release(t, g);
 		return;
 	}
-	start_comfort(f);
+	start_comfort(t);
 }
 
 /* One event of the decoder; false when the input must wait. */
@@ -197,22 +185,22 @@ static bool event(struct flow *f, const struct h1_ev *ev)
 {
 	switch (ev->type) {
 	case H1_HEAD:
-		begin(f, ev->head);
+		txn_response_head(f->txn, ev->head);
 		return true;
 	case H1_DATA:
-		on_data(f, ev->data);
+		txn_response_data(f->txn, ev->data);
 		return true;
 	case H1_TRAILERS:
-		leg_trailers(&f->txn->down, ev->head);
+		leg_trailers(f->txn, &f->txn->down, ev->head);
 		return true;
 	case H1_END:
 		if (f->txn->down.state != LEG_HEAD) /* 1xx: the final response is still to come */
-			leg_complete(f, &f->txn->down);
+			leg_complete(f->txn, &f->txn->down);
 		return true;
 	case H1_TUNNEL:
 		return false;
 	case H1_ERROR:
-		txn_malformed(f, false, ev->err);
+		txn_malformed(f->txn, false, ev->err);
 		return false;
 	default:
 		return false;
@@ -255,11 +243,11 @@ static void at_eof(struct flow *f, int err)
 	h1_eof(f->resp, &ev);
 	/* TCP ended without close_notify: only a length tells that a body is whole (RFC 8446 6.1). */
 	if (ev.type == H1_END && err == -ERR_EOF)
-		leg_complete(f, &f->txn->down);
+		leg_complete(f->txn, &f->txn->down);
 	else if (ev.type == H1_ERROR)
-		txn_malformed(f, false, ev.err);
+		txn_malformed(f->txn, false, ev.err);
 	else
-		txn_malformed(f, false, -ERR_TRUNCATED);
+		txn_malformed(f->txn, false, -ERR_TRUNCATED);
 }
 
 bool txn_response_pump(struct flow *f)
@@ -269,7 +257,7 @@ bool txn_response_pump(struct flow *f)
 	ssize_t n;
 
 	if (t->down.state == LEG_RELEASE)
-		return leg_pour(f, &t->down);
+		return leg_pour(t, &t->down);
 	if (!wants_input(f))
 		return false;
 	if (h1_due(f->resp)) {
