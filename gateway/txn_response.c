@@ -237,7 +237,7 @@ static void at_eof(struct flow *f, int err)
 	struct h1_ev ev;
 
 	if (bypass_lacks_certificate(f)) {
-		txn_refuse(f, 502, "refuse", NULL, NULL, "%s", err_text(-ERR_CERT_WANTED));
+		txn_refuse(f->txn, 502, "refuse", NULL, NULL, "%s", err_text(-ERR_CERT_WANTED));
 		return;
 	}
 	h1_eof(f->resp, &ev);
