@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "gateway/audit.h"
+#include "mitm/grade.h"
 
 static const char ellipsis[] = "\xe2\x80\xa6";
 
@@ -81,6 +82,18 @@ static const struct row rows[] = {
 #undef FIELD
 };
 
+static void grades_print(FILE *f)
+{
+	const char *name, *doc;
+	enum grade grade;
+
+	fputs("\n## Grades\n\n`tls_grade` says how good the encryption of a decrypted connection was, both "
+	      "legs taken together. The first rule that holds decides.\n\n| grade | `tls_grade_rule` | "
+	      "holds where |\n|---|---|---|\n", f);
+	for (unsigned i = 0; grade_rule(i, &name, &grade, &doc); i++)
+		fprintf(f, "| %s | `%s` | %s |\n", grade_word(grade), name, doc);
+}
+
 void audit_fields_print(FILE *f)
 {
 	fputs("# Audit lines\n\nOne JSON object a line. Fields of a kind other than `always` are "
@@ -93,4 +106,5 @@ void audit_fields_print(FILE *f)
 		else
 			fprintf(f, "| `%s` | %s | %s | %s |\n", rows[i].name, rows[i].type,
 			    rows[i].when, rows[i].doc);
+	grades_print(f);
 }

@@ -10,6 +10,7 @@
 #include "gateway/end.h"
 #include "gateway/worker.h"
 #include "http/h1.h"
+#include "mitm/grade.h"
 
 struct txn;
 struct tunnel;
@@ -69,7 +70,12 @@ struct flow {
 	const char *action; /* for the audit: what became of it */
 	const char *rule;
 	char reason[160];
-	char tls_client[48], tls_origin[48], alpn[16];
+	struct tls_facts tls_client, tls_origin; /* of finished handshakes */
+	enum tls_pq pq;
+	enum grade grade;
+	const char *grade_rule;
+	bool ech; /* the client's hello has encrypted_client_hello */
+	char alpn[16];
 	uint64_t linger_read;
 	struct verdict verdict; /* of tunnels and relays */
 };

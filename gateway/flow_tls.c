@@ -15,11 +15,6 @@
 
 #define ALPN_H1 STR("\x08http/1.1")
 
-static void describe(const struct tls *t, char *to, size_t n)
-{
-	snprintf(to, n, "%s %s", tls_version(t), tls_cipher(t));
-}
-
 /* The origin is not what the client wanted: no byte goes there, the client gets a page over a
  * leaf for the name it asked for (US-CERT TA17-075A: convey errors to the client). */
 static enum flow_state refuse_origin(struct flow *f, int err)
@@ -65,7 +60,7 @@ enum flow_state step_uptls(struct flow *f)
 	}
 	if (r != 0)
 		return refuse_origin(f, r);
-	describe(f->origin.tls, f->tls_origin, sizeof(f->tls_origin));
+	tls_facts(f->origin.tls, &f->tls_origin);
 	str_copy(tls_alpn(f->origin.tls), f->alpn, sizeof(f->alpn));
 	return FLOW_FORGE;
 }
@@ -132,12 +127,30 @@ static enum flow_state client_failed(struct flow *f, int err)
 	return FLOW_END;
 }
 
+/* Both handshakes are done: how good was it, and was anything of the client's offer lost? */
+static void give_grade(struct flow *f)
+{
+	struct grade_facts facts = { .accepted = tls_report(f->origin.tls)->errors,
+		.client = &f->tls_client, .origin = &f->tls_origin };
+
+	facts.pq = f->pq =
+	    tls_pq(f->hello->pq, tls_ctx_pq(f->w->tls), &f->tls_client, &f->tls_origin);
+	f->grade = tls_grade(&facts, &f->grade_rule);
+	COUNT_ADD(pq_lost, f->pq == TLS_PQ_LOST);
+	COUNT_ADD(grade_a, f->grade == GRADE_A);
+	COUNT_ADD(grade_b, f->grade == GRADE_B);
+	COUNT_ADD(grade_c, f->grade == GRADE_C);
+	COUNT_ADD(grade_f, f->grade == GRADE_F);
+}
+
 static enum flow_state client_done(struct flow *f)
 {
 	bool h1 = str_eq(tls_alpn(f->client.tls), STR("http/1.1"));
 
-	describe(f->client.tls, f->tls_client, sizeof(f->tls_client));
+	tls_facts(f->client.tls, &f->tls_client);
 	COUNT_ADD(intercepted, 1);
+	if (f->refused == 0)
+		give_grade(f);
 	free(f->hello);
 	f->hello = NULL;
 	free(f->wish);

@@ -86,6 +86,39 @@ static const char *protocol_word(const struct flow *f)
 	return words[f->protocol];
 }
 
+/* "client" or "origin": what was negotiated on that leg. */
+static void leg_fields(struct json *j, const char *side, const struct tls_facts *t)
+{
+	char key[32], text[64];
+
+	if (t->version == 0)
+		return;
+	snprintf(key, sizeof(key), "tls_%s", side);
+	snprintf(text, sizeof(text), "%s %s", t->version_word, t->cipher);
+	json_c(j, key, text);
+	snprintf(key, sizeof(key), "tls_%s_group", side);
+	optional(j, key, t->group);
+	snprintf(key, sizeof(key), "tls_%s_key", side);
+	optional(j, key, t->key);
+	snprintf(key, sizeof(key), "tls_%s_hash", side);
+	optional(j, key, t->hash);
+	snprintf(key, sizeof(key), "tls_%s_resumed", side);
+	if (t->resumed)
+		json_bool(j, key, true);
+}
+
+static void tls_fields(struct json *j, const struct flow *f)
+{
+	leg_fields(j, "client", &f->tls_client);
+	leg_fields(j, "origin", &f->tls_origin);
+	optional(j, "tls_grade", grade_word(f->grade));
+	if (f->grade != GRADE_NONE)
+		optional(j, "tls_grade_rule", f->grade_rule);
+	optional(j, "tls_pq", tls_pq_word(f->pq));
+	if (f->ech)
+		json_bool(j, "ech", true);
+}
+
 void report_flow(struct flow *f)
 {
 	struct json j;
@@ -101,8 +134,7 @@ void report_flow(struct flow *f)
 	optional(&j, "reason", f->reason);
 	if (f->decision.log)
 		json_bool(&j, "mark", true);
-	optional(&j, "tls_client", f->tls_client);
-	optional(&j, "tls_origin", f->tls_origin);
+	tls_fields(&j, f);
 	optional(&j, "alpn", f->alpn);
 	if (f->verdict.class != VERDICT_NONE)
 		json_c(&j, "verdict", verdict_word(f->verdict.class));

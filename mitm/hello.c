@@ -28,6 +28,8 @@ enum {
 	EXT_ECH = 0xfe0d
 };
 enum { TLS_1_2 = 0x0303, TLS_1_3 = 0x0304, GROUP_P256 = 0x0017, ECDSA_P256_SHA256 = 0x0403 };
+/* SecP256r1MLKEM768, X25519MLKEM768, SecP384r1MLKEM1024 (draft-ietf-tls-ecdhe-mlkem) */
+enum { GROUP_PQ_FIRST = 0x11eb, GROUP_PQ_LAST = 0x11ed };
 
 /* A cursor over big-endian fields with a sticky error. */
 struct cursor {
@@ -157,16 +159,25 @@ static int read_versions(struct cursor c, struct hello *h)
 	return c.bad || c.s.n > 0 || list.bad ? -ERR_HELLO : 0;
 }
 
-/* Is `want` in a list of two-byte entries? */
-static int read_list(struct cursor c, unsigned want, bool *found)
+/* Is one of `first` to `last` in a list of two-byte entries? */
+static int read_list(struct cursor c, unsigned first, unsigned last, bool *found)
 {
 	struct cursor list = vector(&c, 2);
 
 	*found = false;
-	while (list.s.n > 0 && !list.bad)
-		if (take(&list, 2) == want)
-			*found = true;
+	while (list.s.n > 0 && !list.bad) {
+		unsigned v = take(&list, 2);
+
+		*found = *found || (v >= first && v <= last);
+	}
 	return c.bad || c.s.n > 0 || list.bad ? -ERR_HELLO : 0;
+}
+
+static int read_groups(struct cursor c, struct hello *h, bool *p256)
+{
+	int r = read_list(c, GROUP_P256, GROUP_P256, p256);
+
+	return r == 0 ? read_list(c, GROUP_PQ_FIRST, GROUP_PQ_LAST, &h->pq) : r;
 }
 
 static int read_extension(unsigned type, struct cursor body, struct hello *h, bool *p256)
@@ -179,9 +190,9 @@ static int read_extension(unsigned type, struct cursor body, struct hello *h, bo
 	case EXT_SUPPORTED_VERSIONS:
 		return read_versions(body, h);
 	case EXT_SIGNATURE_ALGORITHMS:
-		return read_list(body, ECDSA_P256_SHA256, &h->ecdsa);
+		return read_list(body, ECDSA_P256_SHA256, ECDSA_P256_SHA256, &h->ecdsa);
 	case EXT_GROUPS:
-		return read_list(body, GROUP_P256, p256);
+		return read_groups(body, h, p256);
 	case EXT_PRE_SHARED_KEY:
 		h->psk = true;
 		return 0;

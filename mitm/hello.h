@@ -19,6 +19,7 @@ struct hello {
 	bool ecdsa; /* an ECDSA leaf on P-256 serves this client, whichever version is chosen */
 	bool psk;   /* offers resumption */
 	bool early_data;
+	bool pq;	/* offers a hybrid post-quantum group */
 	bool ech;      /* encrypted_client_hello present (real or GREASE) */
 	size_t length; /* bytes of input that the hello's records span */
 };

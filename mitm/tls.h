@@ -26,6 +26,9 @@ struct tls_ctx *tls_ctx_new(struct verify_store *store, const struct limits *lim
 void tls_ctx_store(struct tls_ctx *c, struct verify_store *store);
 void tls_ctx_free(struct tls_ctx *c);
 
+/* This library speaks post-quantum key agreement. */
+bool tls_ctx_pq(const struct tls_ctx *c);
+
 /* SubjectPublicKeyInfo (DER) of the leaf key for clients with or without ECDSA; the RSA key is
  * made at its first use (0.4 s). The view lives as long as the context. */
 int tls_ctx_spki(struct tls_ctx *c, bool ecdsa, struct str *spki);

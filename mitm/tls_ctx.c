@@ -21,10 +21,19 @@
 	"ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
 #define CIPHERS_13 "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
 #define GROUPS "X25519:P-256:P-384"
+#define GROUPS_PQ "X25519MLKEM768:" GROUPS /* OpenSSL 3.5, or a provider */
 
 enum { WARM_TURNS = 16, RSA_BITS = 2048 };
 
-static SSL_CTX *make_ctx(const SSL_METHOD *method)
+/* Post-quantum first where the library has it: it says so only when it is asked for the group. */
+static bool set_groups(SSL_CTX *c, bool *pq)
+{
+	*pq = SSL_CTX_set1_groups_list(c, GROUPS_PQ) == 1;
+	ERR_clear_error();
+	return *pq || SSL_CTX_set1_groups_list(c, GROUPS) == 1;
+}
+
+static SSL_CTX *make_ctx(const SSL_METHOD *method, bool *pq)
 {
 	SSL_CTX *c = SSL_CTX_new(method);
 
@@ -41,8 +50,7 @@ static SSL_CTX *make_ctx(const SSL_METHOD *method)
 	SSL_CTX_set_max_early_data(c, 0);
 	SSL_CTX_set_read_ahead(c, 1);
 	if (SSL_CTX_set_cipher_list(c, CIPHERS_12) == 1 &&
-	    SSL_CTX_set_ciphersuites(c, CIPHERS_13) == 1 &&
-	    SSL_CTX_set1_groups_list(c, GROUPS) == 1)
+	    SSL_CTX_set_ciphersuites(c, CIPHERS_13) == 1 && set_groups(c, pq))
 		return c;
 	SSL_CTX_free(c);
 	return NULL;
@@ -151,8 +159,8 @@ struct tls_ctx *tls_ctx_new(struct verify_store *store, const struct limits *lim
 	c->limits = limits;
 	c->store = verify_store_ref(store);
 	c->bio = tls_bio_method();
-	c->client = make_ctx(TLS_server_method());
-	c->origin = make_ctx(TLS_client_method());
+	c->client = make_ctx(TLS_server_method(), &c->pq);
+	c->origin = make_ctx(TLS_client_method(), &c->pq);
 	c->sessions = sessions_new();
 	if (c->bio != NULL && c->sessions != NULL && c->client != NULL && c->origin != NULL &&
 	    make_key(&c->ecdsa, true)) {
@@ -189,6 +197,11 @@ void tls_ctx_free(struct tls_ctx *c)
 	free_key(&c->ecdsa);
 	free_key(&c->rsa);
 	free(c);
+}
+
+bool tls_ctx_pq(const struct tls_ctx *c)
+{
+	return c->pq;
 }
 
 int tls_ctx_spki(struct tls_ctx *c, bool ecdsa, struct str *spki)

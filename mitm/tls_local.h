@@ -21,6 +21,7 @@ struct tls_ctx {
 	const struct limits *limits;
 	struct sessions *sessions; /* with origins */
 	struct tls_key ecdsa, rsa; /* the worker's own leaf keys */
+	bool pq;		   /* the library speaks post-quantum key agreement */
 };
 
 struct tls {
