@@ -73,6 +73,20 @@ int cmd_status(const struct args *a, const struct cli_ops *ops)
 	return code;
 }
 
+int cmd_learned(const struct args *a, const struct cli_ops *ops)
+{
+	int code = EXIT_OTHER;
+	struct config *c = config_for_command(a->config, NULL, &code);
+
+	(void)ops;
+	if (c == NULL)
+		return code;
+	code = ask("learned", a->json ? "learned --json" : "learned", config_state_dir(c),
+	    STATUS_SECONDS);
+	config_free(c);
+	return code;
+}
+
 int cmd_reload(const struct args *a, const struct cli_ops *ops)
 {
 	int code = EXIT_OTHER;

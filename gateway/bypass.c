@@ -9,6 +9,7 @@
 #include "core/err.h"
 #include "gateway/identities.h"
 #include "gateway/known.h"
+#include "gateway/pinning.h"
 #include "intercept/sock.h"
 
 /* A key for what is learned of a destination: its address and the name asked for. */
@@ -45,26 +46,47 @@ static void pass_client_cert(struct flow *f)
 	pass(f, f->client_cert_rule, REASON_CLIENT_CERT, "the origin wants a client certificate");
 }
 
-bool bypass_known(struct flow *f)
+/* A rule that says "decrypt" in so many words is not overruled by what was learned. */
+static bool pinned(const struct flow *f)
+{
+	return !(f->decision.by_rule && f->decision.action == ACTION_INTERCEPT) &&
+	       pinning_bypasses(f);
+}
+
+void bypass_known(struct flow *f)
 {
 	char key[HELLO_NAME_MAX + 80];
 	const struct client_cert *c;
 
+	f->probe = pinned(f);
+
 	destination_key(f, key, sizeof(key));
 	if (!known_has(f->w->cert_wanted, key, loop_now(f->w->loop)))
-		return false;
+		return;
 	c = rule_of(f);
 	if (c == NULL || c->action != CLIENT_CERT_PASSTHROUGH)
-		return false;
+		return;
 	f->client_cert_rule = c->name;
 	pass_client_cert(f);
-	return true;
+}
+
+enum flow_state bypass_verified(struct flow *f)
+{
+	end_close(&f->origin, false);
+	f->connected = false;
+	COUNT_ADD(tunnels_pinned, 1);
+	pass(f, "pinning", REASON_PINNED, "learned: the client refuses our certificates");
+	return FLOW_CONNECT;
 }
 
 void bypass_target(struct flow *f, struct tls_target *to)
 {
 	const struct client_cert *c = rule_of(f);
 
+	if (f->probe) { /* who it is is all that is asked */
+		to->on_request = TLS_REQUEST_STOP;
+		return;
+	}
 	if (c == NULL)
 		return;
 	f->client_cert_rule = c->name;

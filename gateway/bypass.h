@@ -8,15 +8,18 @@
 
 #include "gateway/flow.h"
 
-/* After policy said "decrypt": is it known by now that this one passes? Then the flow is set up
- * as a passthrough. */
-bool bypass_known(struct flow *f);
+/* After policy said "decrypt": if it is known by now that this one passes, the flow is set up for
+ * that: as a passthrough, or (pinning) to verify the origin first. */
+void bypass_known(struct flow *f);
 
 /* The rule about client certificates, for the handshake with the origin. */
 void bypass_target(struct flow *f, struct tls_target *to);
 
 /* The handshake stopped at the origin's wish for a certificate: the next state. */
 enum flow_state bypass_wanted(struct flow *f);
+
+/* The origin of a learned bypass is who it should be: the next state. */
+enum flow_state bypass_verified(struct flow *f);
 
 /* The origin ended the connection because no client certificate was sent: after the handshake in
  * TLS 1.3 (RFC 8446 section 4.4.2.4). */

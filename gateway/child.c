@@ -13,6 +13,7 @@
 #include "core/err.h"
 #include "core/log.h"
 #include "core/pack.h"
+#include "gateway/learning.h"
 #include "gateway/parent.h"
 #include "intercept/sock.h"
 
@@ -236,6 +237,11 @@ static void on_msg(void *arg, enum msg_type type, struct str body, int *fds, siz
 	case MSG_NEED_SOCKETS:
 		if (c->role == ROLE_WORKER)
 			send_sockets(c, body);
+		break;
+	case MSG_REFUSED:
+	case MSG_TRUSTED:
+		if (c->role == ROLE_WORKER)
+			learning_message(c->p, type, body);
 		break;
 	case MSG_RELOADED:
 		rd_u32(&r);

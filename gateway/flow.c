@@ -11,6 +11,7 @@
 
 #include "core/counter.h"
 #include "core/err.h"
+#include "gateway/pinning.h"
 #include "gateway/report.h"
 #include "gateway/signing.h"
 #include "gateway/sockpool.h"
@@ -99,6 +100,7 @@ static void flow_free(struct flow *f)
 
 	if (f->txn != NULL)
 		txn_abandon(f);
+	pinning_flow_end(f);
 	report_flow(f);
 	worker_remove(w, f->handle);
 	if (f->waiting_socket)

@@ -55,6 +55,11 @@ struct flow {
 	const char *refused_rule;
 	char refused_why[160];
 
+	/* The client's handshake, for what its end tells (pinning.c). */
+	bool client_done, client_left;
+	uint64_t client_done_at, hello_bytes;
+	bool probe; /* the origin is only verified: the connection passes by a learned bypass */
+
 	/* Client certificates: what became of the origin's wish (NULL: none), and the rule. */
 	const char *client_cert, *client_cert_rule;
 	enum client_cert_action client_cert_action;

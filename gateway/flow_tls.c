@@ -50,6 +50,8 @@ enum flow_state step_uptls(struct flow *f)
 	end_watch(&f->origin, r == -ERR_WANT_READ);
 	if (r == -ERR_WANT_READ || r == -ERR_WANT_WRITE)
 		return FLOW_UPTLS;
+	if (f->probe && (r == 0 || r == -ERR_CERT_WANTED))
+		return bypass_verified(f);
 	if (r == -ERR_CERT_WANTED)
 		return bypass_wanted(f);
 	bypass_note(f);
@@ -122,6 +124,7 @@ static enum flow_state client_failed(struct flow *f, int err)
 {
 	COUNT_ADD(handshake_failed_client, 1);
 	f->client.alert = tls_alert(f->client.tls);
+	f->client_left = err == -ERR_EOF || err == -ERR_TRUNCATED || err == -ERR_SYSTEM;
 	flow_note(f, "client_refused", NULL, "%s: %s", err_name(err), tls_failure(f->client.tls));
 	f->reset = err != -ERR_EOF;
 	return FLOW_END;
@@ -151,6 +154,9 @@ static enum flow_state client_done(struct flow *f)
 	COUNT_ADD(intercepted, 1);
 	if (f->refused == 0)
 		give_grade(f);
+	f->client_done = true;
+	f->client_done_at = loop_now(f->w->loop);
+	f->hello_bytes = f->client.bytes_in;
 	free(f->hello);
 	f->hello = NULL;
 	free(f->wish);

@@ -15,6 +15,7 @@
 #include "core/err.h"
 #include "core/json.h"
 #include "core/log.h"
+#include "gateway/learning.h"
 #include "gateway/listening.h"
 #include "gateway/status.h"
 
@@ -199,6 +200,7 @@ static void reload(struct parent *p, struct control_reply *reply)
 		log_warn("listen and workers take effect at the next start, not by reload");
 	use(p, pol);
 	p->generation++;
+	learning_reload(p);
 	for (struct child *c = child_next(p, NULL); c != NULL; c = child_next(p, c))
 		if (c->state == CHILD_READY && c->role != ROLE_SCANNER && send_reload(c))
 			p->reload_left++;
@@ -301,13 +303,16 @@ static void on_command(void *arg, struct str command, struct control_reply *repl
 	if (str_eq(command, STR("status")) || str_eq(command, STR("status --json"))) {
 		status_text(p, command.n > 6, &text);
 		control_reply_send(reply, EXIT_OK, buf_view(&text));
+	} else if (str_eq(command, STR("learned")) || str_eq(command, STR("learned --json"))) {
+		learning_text(p, command.n > 7, &text);
+		control_reply_send(reply, EXIT_OK, buf_view(&text));
 	} else if (str_eq(command, STR("reload"))) {
 		reload(p, reply);
 	} else if (str_eq(command, STR("stop"))) {
 		control_reply_send(reply, EXIT_OK, STR("stopping"));
 		stop(p);
 	} else {
-		control_reply_send(reply, EXIT_USAGE, STR("unknown command; known: status, reload, stop"));
+		control_reply_send(reply, EXIT_USAGE, STR("unknown command; known: status, learned, reload, stop"));
 	}
 	buf_free(&text);
 }
@@ -331,6 +336,7 @@ void parent_on_ready(struct child *c)
 
 	if (c == &p->scanner && p->old_scanner.pid > 0)
 		drain_role(&p->old_scanner); /* workers have the new channel by now */
+	learning_worker(p, c);
 	if (p->ready || !all_ready(p))
 		return;
 	p->ready = true;
@@ -409,7 +415,8 @@ static int start_loop(struct parent *p)
 			return EXIT_OTHER;
 	p->stop_timer = timer_new(p->loop, on_stop_time, p);
 	p->audit = audit_new(p->loop, &p->limits, ROLE_PARENT, 0);
-	if (p->stop_timer == NULL || p->audit == NULL)
+	p->learning = learning_new(p);
+	if (p->stop_timer == NULL || p->audit == NULL || p->learning == NULL)
 		return EXIT_OTHER;
 	audit_on_idle(p->audit, on_audit_idle, p);
 	return 0;
@@ -437,6 +444,7 @@ static void parent_free(struct parent *p)
 {
 	listening_close(p);
 	control_server_free(p->control);
+	learning_free(p->learning);
 	audit_free(p->audit);
 	for (struct child *c = child_next(p, NULL); c != NULL; c = child_next(p, c))
 		chan_free(c->chan);

@@ -15,6 +15,8 @@
 #include "gateway/audit.h"
 #include "policy/policy.h"
 
+struct learning;
+
 enum { PARENT_WORKERS_MAX = 128, PARENT_LISTENERS_MAX = 6 };
 
 enum child_state { CHILD_DOWN, CHILD_STARTING, CHILD_READY, CHILD_DRAINING };
@@ -57,6 +59,7 @@ struct parent {
 	struct listening listening[PARENT_LISTENERS_MAX];
 	unsigned nlistening;
 	struct audit *audit;
+	struct learning *learning;
 	struct limits limits; /* of the configuration in force; long-lived parts refer to it */
 	struct control_server *control;
 	struct timer *stop_timer;

@@ -18,6 +18,7 @@
 #include "gateway/flow.h"
 #include "gateway/identities.h"
 #include "gateway/known.h"
+#include "gateway/pinning.h"
 #include "gateway/signing.h"
 #include "gateway/sockpool.h"
 #include "intercept/sock.h"
@@ -249,9 +250,10 @@ static int make_parts(struct worker *w)
 	w->sockets = sockpool_new(w->parent);
 	w->signing = signing_new(w);
 	w->cert_wanted = known_new(CERT_WANTED_MAX);
+	w->pinning = pinning_new();
 	if (w->flows == NULL || w->flow_gens == NULL || w->scratch == NULL || w->leaves == NULL ||
 	    w->scanner == NULL || w->audit == NULL || w->sockets == NULL || w->signing == NULL ||
-	    w->cert_wanted == NULL)
+	    w->cert_wanted == NULL || w->pinning == NULL)
 		return -ERR_NOMEM;
 	audit_on_idle(w->audit, on_audit_idle, w);
 	return 0;
@@ -393,6 +395,10 @@ static void on_parent(void *arg, enum msg_type type, struct str body, int *fds, 
 	case MSG_RELOAD:
 		reload(w, body, fd);
 		break;
+	case MSG_WATCH:
+	case MSG_BYPASS:
+		pinning_message(w, type, body);
+		break;
 	case MSG_DRAIN:
 		drain(w);
 		break;
@@ -436,6 +442,7 @@ static void worker_free(struct worker *w)
 	leaf_cache_free(w->leaves);
 	identities_free(w->identities);
 	known_free(w->cert_wanted);
+	pinning_free(w->pinning);
 	tls_ctx_free(w->tls);
 	policy_free(w->policy);
 	chan_free(w->parent);

@@ -17,6 +17,7 @@
 struct flow;
 struct identities;
 struct known;
+struct pinning;
 struct sockpool;
 struct signing;
 
@@ -32,6 +33,7 @@ struct worker {
 	struct tls_ctx *tls;
 	struct leaf_cache *leaves;
 	struct identities *identities; /* client certificates */
+	struct pinning *pinning;
 	struct known *cert_wanted;     /* destinations that want them, of rules with passthrough */
 	struct scan_client *scanner;
 	struct audit *audit;

@@ -297,6 +297,22 @@ const char *tls_failure(const struct tls *t)
 	return t != NULL ? t->failure : "";
 }
 
+void tls_info_cb(const SSL *ssl, int where, int value)
+{
+	struct tls *t;
+
+	(void)value;
+	if ((where & SSL_CB_ACCEPT_LOOP) != SSL_CB_ACCEPT_LOOP ||
+	    SSL_get_state(ssl) != TLS_ST_SW_CERT || (t = SSL_get_app_data(ssl)) == NULL)
+		return;
+	t->cert_sent = true;
+}
+
+bool tls_cert_sent(const struct tls *t)
+{
+	return t != NULL && t->cert_sent;
+}
+
 unsigned tls_alert(const struct tls *t)
 {
 	return t != NULL ? t->alert : 0;

@@ -83,6 +83,9 @@ int tls_handshake(struct tls *t);
 /* Text of the last failure for the audit ("alert 46 certificate unknown"), never secrets. */
 const char *tls_failure(const struct tls *t);
 
+/* A client's end: our certificate was sent to it. */
+bool tls_cert_sent(const struct tls *t);
+
 /* The fatal alert that the peer sent (RFC 8446 section 6), 0 where none came. */
 unsigned tls_alert(const struct tls *t);
 

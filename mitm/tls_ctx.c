@@ -167,6 +167,7 @@ struct tls_ctx *tls_ctx_new(struct verify_store *store, const struct limits *lim
 		SSL_CTX_set_verify(c->origin, SSL_VERIFY_PEER, NULL);
 		SSL_CTX_set_cert_cb(c->origin, tls_cert_cb, NULL);
 		SSL_CTX_set_alpn_select_cb(c->client, tls_alpn_cb, NULL);
+		SSL_CTX_set_info_callback(c->client, tls_info_cb);
 		if (warm(c)) {
 			keep_sessions(c->origin);
 			return c;

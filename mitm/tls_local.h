@@ -38,6 +38,7 @@ struct tls {
 	tls_judge_fn *judge; /* origin's end */
 	void *judge_arg;
 	struct verify_report report;
+	bool cert_sent; /* the client's end: ours went out */
 	unsigned alert;	/* the peer's fatal one */
 	enum tls_request on_request;
 	struct identity *identity;
@@ -53,6 +54,9 @@ BIO_METHOD *tls_bio_method(void);
 /* Called by OpenSSL for a client's list of protocols: what the origin chose, if it is in it. */
 int tls_alpn_cb(SSL *ssl, const unsigned char **out, unsigned char *n, const unsigned char *in,
     unsigned in_n, void *arg);
+
+/* Called by OpenSSL at the steps of a client's handshake. */
+void tls_info_cb(const SSL *ssl, int where, int value);
 
 /* Called by OpenSSL when an origin asks for a client certificate. */
 int tls_cert_cb(SSL *ssl, void *arg);

@@ -63,7 +63,9 @@ static int compile(struct config *c, const struct node *root, config_find_fn *fi
 	c->file_paths = arena_array(&c->arena, FILES_MAX, sizeof(c->file_paths[0]));
 	if (c->files == NULL || c->file_paths == NULL)
 		return config_error_memory(err);
-	return build_rules(&b, root) != 0 ? -ERR_CONFIG : build_client_certs(&b, root);
+	return build_rules(&b, root) != 0 || build_client_certs(&b, root) != 0
+		   ? -ERR_CONFIG
+		   : build_pinning(&b, root);
 }
 
 struct config *config_load(
@@ -123,6 +125,11 @@ const struct config_network *config_network(const struct config *c)
 const struct config_tls *config_tls(const struct config *c)
 {
 	return &c->tls;
+}
+
+const struct config_pinning *config_pinning(const struct config *c)
+{
+	return &c->raw->pinning.told;
 }
 
 const struct config_scanner *config_scanner(const struct config *c)

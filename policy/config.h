@@ -53,6 +53,14 @@ struct client_cert {
 	const char *cert, *key; /* PEM paths, with CLIENT_CERT_PRESENT */
 };
 
+enum pinning_bypass { PINNING_NEVER, PINNING_LISTED, PINNING_ANY };
+
+/* Clients that refuse our certificates: learned, and passed where policy says so. */
+struct config_pinning {
+	bool learn;		    /* default true */
+	enum pinning_bypass bypass; /* default never; listed: where `when` holds */
+};
+
 struct config_scanner {
 	bool enabled;		/* default true */
 	const char *signatures; /* folder; default /var/lib/clamav */
@@ -70,6 +78,7 @@ struct config; /* everything, with the rules; see config_get_* */
 const struct config_listen *config_listen(const struct config *c);
 const struct config_network *config_network(const struct config *c);
 const struct config_tls *config_tls(const struct config *c);
+const struct config_pinning *config_pinning(const struct config *c);
 const struct config_scanner *config_scanner(const struct config *c);
 const struct config_audit *config_audit(const struct config *c);
 const struct limits *config_limits(const struct config *c);

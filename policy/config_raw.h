@@ -34,6 +34,11 @@ struct raw_client_cert {
 	enum client_cert_action action;
 };
 
+struct raw_pinning {
+	struct config_pinning told;
+	struct raw_when when;
+};
+
 struct raw_limits { /* texts, NULL where not set */
 #define SIZE(name, def, least, most, doc) const char *name;
 #define TIME(name, def, least, most, doc) const char *name;
@@ -48,6 +53,7 @@ struct raw_config {
 	struct config_listen listen;
 	struct config_network network;
 	struct config_tls tls;
+	struct raw_pinning pinning;
 	struct config_scanner scanner;
 	struct config_audit audit;
 	uint32_t workers;

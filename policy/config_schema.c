@@ -13,6 +13,7 @@ const char config_defaults[] =
     "network: { manage: off, inside: [], http_ports: [80], tls_ports: [443], all_ports: no,\n"
     "           source: client, quic: reject, mark: 0x5a11, table: 5377 }\n"
     "tls: { intercept: yes, trust: /etc/ssl/certs/ca-certificates.crt }\n"
+    "pinning: { learn: yes, bypass: never }\n"
     "scanner: { enabled: yes, signatures: /var/lib/clamav, jobs: 0 }\n"
     "audit: { folder: /var/log/sallyport, when_full: block }\n"
     "workers: 0\n"
@@ -44,6 +45,8 @@ static const cyaml_strval_t action_words[] = { { "intercept", ACTION_INTERCEPT }
 	{ "passthrough", ACTION_PASSTHROUGH }, { "block", ACTION_BLOCK }, { "reset", ACTION_RESET },
 	{ "allow", ACTION_ALLOW }, { "log", ACTION_NONE } };
 
+static const cyaml_strval_t pinning_words[] = { { "never", PINNING_NEVER },
+	{ "listed", PINNING_LISTED }, { "any", PINNING_ANY } };
 static const cyaml_strval_t client_cert_words[] = { { "present", CLIENT_CERT_PRESENT },
 	{ "passthrough", CLIENT_CERT_PASSTHROUGH }, { "refuse", CLIENT_CERT_REFUSE },
 	{ "ignore", CLIENT_CERT_IGNORE } };
@@ -136,6 +139,14 @@ static const cyaml_schema_field_t rule_fields[] = {
 static const cyaml_schema_value_t rule_entry = { CYAML_VALUE_MAPPING(
     CYAML_FLAG_DEFAULT, struct raw_rule, rule_fields) };
 
+static const cyaml_schema_field_t pinning_fields[] = {
+	CYAML_FIELD_BOOL("learn", OPT, struct raw_pinning, told.learn),
+	CYAML_FIELD_ENUM("bypass", ENUM_FLAGS, struct raw_pinning, told.bypass, pinning_words,
+	    CYAML_ARRAY_LEN(pinning_words)),
+	CYAML_FIELD_MAPPING("when", OPT, struct raw_pinning, when, when_fields),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t client_cert_fields[] = {
 	TEXT(struct raw_client_cert, name),
 	CYAML_FIELD_MAPPING("when", OPT, struct raw_client_cert, when, when_fields),
@@ -152,6 +163,7 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_MAPPING("listen", OPT, struct raw_config, listen, listen_fields),
 	CYAML_FIELD_MAPPING("network", OPT, struct raw_config, network, network_fields),
 	CYAML_FIELD_MAPPING("tls", OPT, struct raw_config, tls, tls_fields),
+	CYAML_FIELD_MAPPING("pinning", OPT, struct raw_config, pinning, pinning_fields),
 	CYAML_FIELD_MAPPING("scanner", OPT, struct raw_config, scanner, scanner_fields),
 	CYAML_FIELD_MAPPING("audit", OPT, struct raw_config, audit, audit_fields),
 	NUMBER(struct raw_config, workers),

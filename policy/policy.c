@@ -88,6 +88,17 @@ const struct client_cert *policy_client_cert(const struct policy *p, const struc
 	return NULL;
 }
 
+bool policy_pinning(const struct policy *p, const struct facts *f)
+{
+	const struct config_pinning *c = config_pinning(p->conf);
+	const struct rule *r = &p->conf->pinning_match;
+
+	if (!c->learn || c->bypass == PINNING_NEVER)
+		return false;
+	return c->bypass == PINNING_ANY ||
+	       ((r->need & ~facts_known(f)) == 0 && rule_fails(r, UINT32_MAX, f) == COND_COUNT);
+}
+
 /* What the walk remembers of the rules that it passed. */
 struct walk {
 	const struct facts *f;
@@ -290,7 +301,7 @@ struct decision policy_walk(const struct policy *p, const struct facts *f, walk_
 			each(arg, &s);
 		log = log || s.outcome == WALK_LOGS;
 		if (s.outcome == WALK_DECIDES)
-			return (struct decision){ r->action, r->name, r->reason, log };
+			return (struct decision){ r->action, r->name, r->reason, log, true };
 		if (s.outcome == WALK_WAITS)
 			break;
 	}

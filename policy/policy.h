@@ -51,6 +51,7 @@ struct decision {
 	const char *rule;   /* name of the rule, or "default"; lives as long as the policy */
 	const char *reason; /* the rule's own text for the block page, or NULL */
 	bool log;	    /* the rule asks for a log mark */
+	bool by_rule;	    /* a rule with this action decided, not a default */
 };
 
 struct policy; /* reference-counted */
@@ -81,6 +82,9 @@ struct decision policy_decide(const struct policy *p, const struct facts *f);
  * The facts are those of STAGE_HELLO.
  */
 const struct client_cert *policy_client_cert(const struct policy *p, const struct facts *f);
+/* May a client that refuses our certificates for this name pass undecrypted? Facts of STAGE_HELLO. */
+bool policy_pinning(const struct policy *p, const struct facts *f);
+
 const char *client_cert_word(enum client_cert_action a);
 
 /* Lower-case words for audit and messages. */

@@ -63,6 +63,7 @@ struct config {
 	const struct raw_config *raw;
 	struct config_tls tls;
 	struct limits limits;
+	struct rule pinning_match; /* pinning.when */
 	struct client_cert_rule *client_certs;
 	size_t client_certs_n;
 	struct rule *rules;
@@ -93,6 +94,9 @@ int build_hosts(struct build *b);
 
 /* The rules of client_certificates (rule_client_cert.c): 0 or -ERR_CONFIG. */
 int build_client_certs(struct build *b, const struct node *root);
+
+/* The conditions of pinning.when: 0 or -ERR_CONFIG. */
+int build_pinning(struct build *b, const struct node *root);
 
 /* All rules of a configuration: 0 or -ERR_CONFIG. */
 int build_rules(struct build *b, const struct node *root);

@@ -102,6 +102,33 @@ int build_client_certs(struct build *b, const struct node *root)
 	return r;
 }
 
+int build_pinning(struct build *b, const struct node *root)
+{
+	const struct raw_pinning *raw = &b->c->raw->pinning;
+	struct raw_rule as_rule = { .when = raw->when };
+	struct rule *out = &b->c->pinning_match;
+	int r;
+
+	b->rule = node_get(root, "pinning");
+	b->when = node_get(b->rule, "when");
+	b->raw = &as_rule;
+	b->out = out;
+	if ((r = build_conds(b)) != 0 || (r = build_hosts(b)) != 0)
+		return r;
+	out->need = out->conds;
+	out->name = "pinning";
+	out->action = ACTION_NONE;
+	if (raw->told.bypass == PINNING_LISTED && out->conds == 0) {
+		build_error(b, "bypass", 0, "conditions in 'when' for the listed ones");
+		return config_error_fix(b->err, "when: { host: [.app.example] }, or bypass: any");
+	}
+	if (raw->told.bypass != PINNING_LISTED && out->conds != 0) {
+		build_error(b, "when", 0, "'when' only with bypass: listed");
+		return config_error_fix(b->err, "bypass: listed");
+	}
+	return check_late(b, out);
+}
+
 const struct client_cert *config_client_cert(const struct config *c, size_t i)
 {
 	return i < c->client_certs_n ? &c->client_certs[i].told : NULL;

@@ -71,6 +71,7 @@ audit "the audit has the alert" event=flow destination_port=4444 client_certific
 is "X4: no rule, TLS 1.3: the refusal comes after the handshake" "$(get "$(at 4434)")" 502
 like "the page says why there, too" "$(body)" 'client certificate'
 audit "the audit has that alert" event=flow destination_port=4434 client_certificate=none origin_alert=116
+audit "X4: an entry is missing: the origin is told as a candidate" event=bypass_candidate kind=client_cert destination_port=4434 alert=116
 is "X4: an origin that asks but does not insist works" "$(get "$(at 4435)")" 200
 audit "the audit says that none was sent" event=flow destination_port=4435 client_certificate=none action=intercept
 is "the origin saw one request" "$(saw GET)" 1

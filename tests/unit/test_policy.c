@@ -375,6 +375,29 @@ START_TEST(x4_the_first_rule_about_client_certificates_that_holds_decides)
 }
 END_TEST
 
+START_TEST(x4_a_learned_bypass_is_permitted_by_policy_alone)
+{
+	static const struct {
+		const char *yaml;
+		bool listed, other;
+	} pins[] = { { "", false, false }, { "pinning: { bypass: any }\n", true, true },
+		{ "pinning: { learn: no, bypass: any }\n", false, false },
+		{ "pinning: { bypass: listed, when: { host: [.app.example], client: [10.77.0.0/16] } }\n",
+		    true, false } };
+	struct facts f = { .stage = STAGE_HELLO, .protocol = PROTOCOL_TLS,
+		.client = address("10.77.1.2", NULL, 1), .destination = address("10.77.2.2", NULL, 443) };
+	struct policy *p = policy_of(pins[_i].yaml);
+
+	f.host = STR("x.app.example");
+	ck_assert_int_eq(policy_pinning(p, &f), pins[_i].listed);
+	f.host = STR("c2.example");
+	ck_assert_int_eq(policy_pinning(p, &f), pins[_i].other);
+	f.host = STR_NONE;
+	ck_assert_int_eq(policy_pinning(p, &f), pins[_i].other);
+	policy_free(p);
+}
+END_TEST
+
 START_TEST(splice_only_passes_tls_through_unless_a_rule_forbids_it)
 {
 	struct policy *p = policy_of(
@@ -550,6 +573,7 @@ int main(void)
 	tcase_add_test(t, a_path_cannot_be_dressed_up_to_be_allowed);
 	tcase_add_test(t, without_rules_the_defaults_stand);
 	tcase_add_test(t, x4_the_first_rule_about_client_certificates_that_holds_decides);
+	tcase_add_loop_test(t, x4_a_learned_bypass_is_permitted_by_policy_alone, 0, 4);
 	tcase_add_test(t, splice_only_passes_tls_through_unless_a_rule_forbids_it);
 	tcase_add_loop_test(t, the_right_rule_decides, 0, (int)(sizeof(rows) / sizeof(rows[0])));
 	tcase_add_test(t, log_notes_and_goes_on);
