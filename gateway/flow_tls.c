@@ -15,6 +15,8 @@
 
 #define ALPN_H1 STR("\x08http/1.1")
 
+enum { TLS_1_3 = 0x0304 };
+
 /* The origin is not what the client wanted: no byte goes there, the client gets a page over a
  * leaf for the name it asked for (US-CERT TA17-075A: convey errors to the client). */
 static enum flow_state refuse_origin(struct flow *f, int err)
@@ -38,6 +40,7 @@ enum flow_state step_uptls(struct flow *f)
 		struct tls_target to = { .sni = str_c(f->host),
 			.ip = sock_text((const struct sockaddr *)&f->to_sa, ip, sizeof(ip)),
 			.port = f->to.port,
+			.suites = f->hello->suites,
 			.alpn = hello_offers(f->hello, "http/1.1") ? ALPN_H1 : STR_NONE };
 
 		bypass_target(f, &to);
@@ -63,6 +66,8 @@ enum flow_state step_uptls(struct flow *f)
 	if (r != 0)
 		return refuse_origin(f, r);
 	tls_facts(f->origin.tls, &f->tls_origin);
+	if (f->tls_origin.version < TLS_1_3) /* neither will the client, see tls_match() */
+		f->hello->ecdsa = f->hello->ecdsa_12;
 	str_copy(tls_alpn(f->origin.tls), f->alpn, sizeof(f->alpn));
 	return FLOW_FORGE;
 }
@@ -177,7 +182,8 @@ enum flow_state step_downtls(struct flow *f)
 			alpn = STR("http/1.1");
 		f->client.tls = tls_accept(f->w->tls, f->client.fd, buf_view(&f->client.in),
 		    f->hello->ecdsa, f->leaf, alpn);
-		if (f->client.tls == NULL)
+		if (f->client.tls == NULL ||
+		    (f->refused == 0 && !tls_match(f->client.tls, &f->tls_origin)))
 			return flow_abort(f, "refuse", NULL, -ERR_NOMEM);
 		buf_free(&f->client.in);
 	}

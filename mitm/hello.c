@@ -142,19 +142,27 @@ static int read_alpn(struct cursor c, struct hello *h)
 	return list.bad ? -ERR_HELLO : 0;
 }
 
-static int read_versions(struct cursor c, struct hello *h)
+/* What is only needed while reading. */
+struct notes {
+	bool p256;    /* a group of the client's */
+	bool tls_1_2; /* a version of the client's */
+};
+
+static int read_versions(struct cursor c, struct hello *h, struct notes *notes)
 {
 	struct cursor list = vector(&c, 1);
 
 	if (list.s.n == 0)
 		return -ERR_HELLO;
 	h->version = 0;
+	notes->tls_1_2 = false;
 	while (list.s.n > 0 && !list.bad) {
 		unsigned v = take(&list, 2);
 
 		/* Neither GREASE nor drafts, which stand above all that we speak. */
 		if (v <= TLS_1_3 && v > h->version)
 			h->version = (uint16_t)v;
+		notes->tls_1_2 = notes->tls_1_2 || v == TLS_1_2;
 	}
 	return c.bad || c.s.n > 0 || list.bad ? -ERR_HELLO : 0;
 }
@@ -180,7 +188,8 @@ static int read_groups(struct cursor c, struct hello *h, bool *p256)
 	return r == 0 ? read_list(c, GROUP_PQ_FIRST, GROUP_PQ_LAST, &h->pq) : r;
 }
 
-static int read_extension(unsigned type, struct cursor body, struct hello *h, bool *p256)
+static int read_extension(unsigned type, struct cursor body, struct hello *h,
+    struct notes *notes)
 {
 	switch (type) {
 	case EXT_SERVER_NAME:
@@ -188,11 +197,11 @@ static int read_extension(unsigned type, struct cursor body, struct hello *h, bo
 	case EXT_ALPN:
 		return read_alpn(body, h);
 	case EXT_SUPPORTED_VERSIONS:
-		return read_versions(body, h);
+		return read_versions(body, h, notes);
 	case EXT_SIGNATURE_ALGORITHMS:
 		return read_list(body, ECDSA_P256_SHA256, ECDSA_P256_SHA256, &h->ecdsa);
 	case EXT_GROUPS:
-		return read_groups(body, h, p256);
+		return read_groups(body, h, &notes->p256);
 	case EXT_PRE_SHARED_KEY:
 		h->psk = true;
 		return 0;
@@ -207,7 +216,7 @@ static int read_extension(unsigned type, struct cursor body, struct hello *h, bo
 	}
 }
 
-static int read_extensions(struct cursor c, struct hello *h, bool *p256)
+static int read_extensions(struct cursor c, struct hello *h, struct notes *notes)
 {
 	unsigned char seen[65536 / 8] = { 0 };
 
@@ -220,34 +229,59 @@ static int read_extensions(struct cursor c, struct hello *h, bool *p256)
 		if (c.bad || (seen[type / 8] & (1 << type % 8)) != 0)
 			return -ERR_HELLO;
 		seen[type / 8] |= (unsigned char)(1 << type % 8);
-		if ((r = read_extension(type, body, h, p256)) != 0)
+		if ((r = read_extension(type, body, h, notes)) != 0)
 			return r;
 	}
 	return 0;
 }
 
-/* ECDHE-ECDSA with AEAD: the suites of tls_ctx.c. */
-static bool has_ecdsa_suite(struct cursor suites)
+/* The suites of tls_match.c: their strength, and whether TLS 1.2 may have an ECDSA key. */
+static bool read_suites(struct cursor suites, struct hello *h)
 {
-	bool found = false;
+	static const struct {
+		unsigned suite, bit;
+		bool ecdsa;
+	} ours[] = {
+		{ 0x1301, HELLO_13_128, false }, { 0x1302, HELLO_13_256, false },
+		{ 0x1303, HELLO_13_256, false }, { 0xc02b, HELLO_12_128, true },
+		{ 0xc02c, HELLO_12_256, true }, { 0xcca9, HELLO_12_256, true },
+		{ 0xc02f, HELLO_12_128, false }, { 0xc030, HELLO_12_256, false },
+		{ 0xcca8, HELLO_12_256, false },
+	};
+	bool ecdsa = false;
 
 	while (suites.s.n > 0) {
 		unsigned suite = take(&suites, 2);
 
-		found = found || suite == 0xc02b || suite == 0xc02c || suite == 0xcca9;
+		for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+			if (suite == ours[i].suite) {
+				h->suites |= ours[i].bit;
+				ecdsa = ecdsa || ours[i].ecdsa;
+			}
 	}
-	return found;
+	return ecdsa;
+}
+
+/* A version that is not offered lends no suites. */
+static void drop_suites(struct hello *h, const struct notes *notes)
+{
+	if (!notes->tls_1_2)
+		h->suites &= ~(unsigned)(HELLO_12_128 | HELLO_12_256);
+	if (h->version < TLS_1_3)
+		h->suites &= ~(unsigned)(HELLO_13_128 | HELLO_13_256);
 }
 
 static int read_message(struct str body, struct hello *h)
 {
 	struct cursor c = { body, false }, session, suites, compression, extensions;
-	bool tls_1_2, p256 = true;
+	struct notes notes = { .p256 = true };
+	bool ecdsa_suite;
 	int r;
 
 	h->version = (uint16_t)take(&c, 2);
 	if (h->version > TLS_1_2) /* RFC 8446 section 4.2.1: TLS 1.3 is asked for elsewhere */
 		h->version = TLS_1_2;
+	notes.tls_1_2 = h->version == TLS_1_2;
 	for (int i = 0; i < 8; i++)
 		take(&c, 4); /* random */
 	session = vector(&c, 1);
@@ -257,16 +291,20 @@ static int read_message(struct str body, struct hello *h)
 	    compression.s.n < 1)
 		return -ERR_HELLO;
 	/* Without signature_algorithms the suites alone tell (RFC 5246 section 7.4.1.4.1). */
-	h->ecdsa = tls_1_2 = has_ecdsa_suite(suites);
-	if (c.s.n == 0)
+	h->ecdsa = h->ecdsa_12 = ecdsa_suite = read_suites(suites, h);
+	if (c.s.n == 0) {
+		drop_suites(h, &notes);
 		return 0;
+	}
 	extensions = vector(&c, 2);
 	if (c.bad || c.s.n > 0)
 		return -ERR_HELLO;
-	r = read_extensions(extensions, h, &p256);
+	r = read_extensions(extensions, h, &notes);
+	drop_suites(h, &notes);
 	/* TLS 1.2 binds the key to the suite and its curve to the groups (RFC 8422, 5.1.1). */
-	if (h->version < TLS_1_3 && (!tls_1_2 || !p256))
-		h->ecdsa = false;
+	h->ecdsa_12 = h->ecdsa && ecdsa_suite && notes.p256;
+	if (h->version < TLS_1_3)
+		h->ecdsa = h->ecdsa_12;
 	return r;
 }
 

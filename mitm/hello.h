@@ -10,13 +10,18 @@
 
 enum { HELLO_NAME_MAX = 256, HELLO_ALPN_MAX = 128 };
 
+/* Cipher suites by version and strength: AEAD with forward secrecy. */
+enum { HELLO_12_128 = 1, HELLO_12_256 = 2, HELLO_13_128 = 4, HELLO_13_256 = 8 };
+
 struct hello {
 	char sni[HELLO_NAME_MAX];  /* lower case, no trailing dot, NUL-terminated; "" if none */
 	char alpn[HELLO_ALPN_MAX]; /* protocols in wire form (length byte, name, ...) that fit */
 	size_t alpn_n;
+	unsigned suites; /* HELLO_12_128 and so on: those that we speak, too */
 	uint16_t version; /* highest offered (supported_versions or legacy), GREASE skipped */
 	bool has_alpn;
-	bool ecdsa; /* an ECDSA leaf on P-256 serves this client, whichever version is chosen */
+	bool ecdsa;    /* an ECDSA leaf on P-256 serves this client in its highest version */
+	bool ecdsa_12; /* the same, where it is to speak TLS 1.2 */
 	bool psk;   /* offers resumption */
 	bool early_data;
 	bool pq;	/* offers a hybrid post-quantum group */

@@ -99,6 +99,7 @@ static struct tls *tls_new(struct tls_ctx *c, SSL_CTX *side, int fd)
 struct tls *tls_connect(struct tls_ctx *c, int fd, const struct tls_target *to)
 {
 	struct tls *t = tls_new(c, c->origin, fd);
+	unsigned limits = tls_strength_limits(to->suites);
 	SSL_SESSION *session;
 
 	if (t == NULL)
@@ -112,13 +113,15 @@ struct tls *tls_connect(struct tls_ctx *c, int fd, const struct tls_target *to)
 	    str_copy(str_c(to->ip), t->ip, sizeof(t->ip)) != 0 ||
 	    (to->sni.n > 0 && SSL_set_tlsext_host_name(t->ssl, t->name) != 1) ||
 	    (to->alpn.n > 0 && SSL_set_alpn_protos(t->ssl, (const unsigned char *)to->alpn.p,
-				   (unsigned)to->alpn.n) != 0)) {
+				   (unsigned)to->alpn.n) != 0) ||
+	    !tls_strength_offer(t->ssl, limits)) {
 		tls_free(t);
 		return NULL;
 	}
-	/* What one identity may see, another must not resume. */
-	snprintf(t->key, sizeof(t->key), "%s|%s|%u|%.*s|%s", t->name, t->ip, to->port,
-	    STR_FMT(to->alpn), t->identity != NULL ? identity_print(t->identity) : "");
+	/* What one identity may see, another must not resume; nor at another strength. */
+	snprintf(t->key, sizeof(t->key), "%s|%s|%u|%.*s|%x|%s", t->name, t->ip, to->port,
+	    STR_FMT(to->alpn), limits,
+	    t->identity != NULL ? identity_print(t->identity) : "");
 	session = sessions_take(c->sessions, t->key);
 	if (session != NULL)
 		SSL_set_session(t->ssl, session);

@@ -11,6 +11,7 @@
 #include "certs/identity.h"
 #include "core/limit.h"
 #include "mitm/hello.h"
+#include "mitm/tls_facts.h"
 #include "mitm/verify.h"
 
 struct tls_ctx; /* a worker's shared contexts: toward clients, toward origins, its leaf keys */
@@ -51,6 +52,7 @@ struct tls_target {
 	const char *ip;	     /* the original destination, as text */
 	uint16_t port;
 	struct str alpn;     /* wire-form list to offer, or empty */
+	unsigned suites;     /* the client's, struct hello; 0: all of ours are offered */
 	enum tls_request on_request;
 	struct identity *identity; /* shown when asked for (a reference is taken), or NULL */
 	tls_judge_fn *judge; /* NULL: every fault refuses */
@@ -71,6 +73,12 @@ const struct verify_report *tls_report(const struct tls *t);
  */
 struct tls *tls_accept(struct tls_ctx *c, int fd, struct str peeked, bool ecdsa,
     const struct leaf *leaf, struct str alpn);
+
+/*
+ * Before the client's handshake: version, cipher strength and group are not to be above what the
+ * origin gave. Not for pages of our own. False when memory is short.
+ */
+bool tls_match(struct tls *client, const struct tls_facts *origin);
 
 /* The origin asked for a client certificate; was one shown; the acceptable issuers that it named,
  * the first of them as text ("" for none). */

@@ -15,23 +15,7 @@
 #include "mitm/decoders.h"
 #include "mitm/tls_local.h"
 
-/* AEAD with forward secrecy only; AES-128-GCM first: SHA-256 keys are cheaper than SHA-384. */
-#define CIPHERS_12                                                                                 \
-	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:" \
-	"ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
-#define CIPHERS_13 "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
-#define GROUPS "X25519:P-256:P-384"
-#define GROUPS_PQ "X25519MLKEM768:" GROUPS /* OpenSSL 3.5, or a provider */
-
 enum { WARM_TURNS = 16, RSA_BITS = 2048 };
-
-/* Post-quantum first where the library has it: it says so only when it is asked for the group. */
-static bool set_groups(SSL_CTX *c, bool *pq)
-{
-	*pq = SSL_CTX_set1_groups_list(c, GROUPS_PQ) == 1;
-	ERR_clear_error();
-	return *pq || SSL_CTX_set1_groups_list(c, GROUPS) == 1;
-}
 
 static SSL_CTX *make_ctx(const SSL_METHOD *method, bool *pq)
 {
@@ -43,14 +27,19 @@ static SSL_CTX *make_ctx(const SSL_METHOD *method, bool *pq)
 	SSL_CTX_set_security_level(c, 2);
 	SSL_CTX_set_options(c, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET |
 				   SSL_OP_CIPHER_SERVER_PREFERENCE);
+	/* Whatever the system's openssl.cnf says about TLS. */
+	SSL_CTX_clear_options(c, SSL_OP_LEGACY_SERVER_CONNECT |
+				     SSL_OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION |
+				     SSL_OP_ALLOW_CLIENT_RENEGOTIATION | SSL_OP_ALLOW_NO_DHE_KEX |
+				     SSL_OP_NO_TLSv1_2 | SSL_OP_NO_TLSv1_3);
+	SSL_CTX_set_max_proto_version(c, 0);
 	SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
 				SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(c, 0);
 	SSL_CTX_set_max_early_data(c, 0);
 	SSL_CTX_set_read_ahead(c, 1);
-	if (SSL_CTX_set_cipher_list(c, CIPHERS_12) == 1 &&
-	    SSL_CTX_set_ciphersuites(c, CIPHERS_13) == 1 && set_groups(c, pq))
+	if (tls_strength_default(c, pq))
 		return c;
 	SSL_CTX_free(c);
 	return NULL;

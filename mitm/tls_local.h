@@ -3,6 +3,7 @@
 #ifndef MITM_TLS_LOCAL_H
 #define MITM_TLS_LOCAL_H
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include "mitm/tls_sessions.h"
@@ -34,7 +35,7 @@ struct tls {
 	char *peeked;               /* client's end: to be read first */
 	size_t peeked_n, peeked_at;
 	char name[HELLO_NAME_MAX], ip[64];
-	char key[HELLO_NAME_MAX + 64 + HELLO_ALPN_MAX + IDENTITY_PRINT]; /* of the session */
+	char key[HELLO_NAME_MAX + 80 + HELLO_ALPN_MAX + IDENTITY_PRINT]; /* of the session */
 	tls_judge_fn *judge; /* origin's end */
 	void *judge_arg;
 	struct verify_report report;
@@ -66,5 +67,15 @@ int tls_session_cb(SSL *ssl, SSL_SESSION *session);
 
 /* Called by OpenSSL for origins' chains; the SSL's app data is the struct tls. */
 int tls_verify_cb(X509_STORE_CTX *ctx, void *arg);
+
+/* Our ciphers, signatures and groups; *pq: the library has post-quantum ones (tls_match.c). */
+bool tls_strength_default(SSL_CTX *c, bool *pq);
+
+/* What a client with such suites (HELLO_* bits, 0: all) makes us leave out toward the origin. */
+enum { STRENGTH_13_ONLY = 1, STRENGTH_12_256 = 2, STRENGTH_13_256 = 4 };
+unsigned tls_strength_limits(unsigned suites);
+
+/* Offer that much to an origin: false when memory is short. */
+bool tls_strength_offer(SSL *origin, unsigned limits);
 
 #endif
