@@ -107,6 +107,8 @@ struct tls *tls_connect(struct tls_ctx *c, int fd, const struct tls_target *to)
 	t->store = verify_store_ref(c->store);
 	t->judge = to->judge;
 	t->judge_arg = to->arg;
+	t->hard_revocation = to->hard_revocation;
+	tls_ask_for_staple(t);
 	t->on_request = to->on_request;
 	t->identity = identity_ref(to->identity);
 	if (str_copy(to->sni, t->name, sizeof(t->name)) != 0 ||
@@ -118,12 +120,13 @@ struct tls *tls_connect(struct tls_ctx *c, int fd, const struct tls_target *to)
 		tls_free(t);
 		return NULL;
 	}
-	/* What one identity may see, another must not resume; nor at another strength. */
-	snprintf(t->key, sizeof(t->key), "%s|%s|%u|%.*s|%x|%s", t->name, t->ip, to->port,
-	    STR_FMT(to->alpn), limits,
+	/* What one identity may see, another must not resume; nor at another strength; nor what
+	 * was less strictly asked. */
+	snprintf(t->key, sizeof(t->key), "%s|%s|%u|%.*s|%x|%d|%s", t->name, t->ip, to->port,
+	    STR_FMT(to->alpn), limits, to->hard_revocation,
 	    t->identity != NULL ? identity_print(t->identity) : "");
 	session = sessions_take(c->sessions, t->key);
-	if (session != NULL)
+	if (session != NULL && tls_session_take(t, session))
 		SSL_set_session(t->ssl, session);
 	SSL_SESSION_free(session);
 	SSL_set_connect_state(t->ssl);
@@ -197,6 +200,7 @@ void tls_free(struct tls *t)
 	if (t->done)
 		SSL_set_shutdown(t->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 	SSL_free(t->ssl);
+	sk_X509_pop_free(t->path, X509_free);
 	verify_store_free(t->store);
 	identity_free(t->identity);
 	free(t->peeked);
@@ -210,32 +214,10 @@ int tls_session_cb(SSL *ssl, SSL_SESSION *session)
 	struct tls *t = SSL_get_app_data(ssl);
 
 	/* Only what was verified against the store in force now. */
-	if (t->report.err != 0 || t->store != t->ctx->store)
+	if (t->report.err != 0 || t->store != t->ctx->store || !tls_session_keep(t, session))
 		return 0;
 	sessions_put(t->ctx->sessions, t->key, session);
 	return 1;
-}
-
-int tls_verify_cb(X509_STORE_CTX *ctx, void *arg)
-{
-	SSL *ssl = X509_STORE_CTX_get_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
-	struct tls *t = SSL_get_app_data(ssl);
-	X509 *leaf = X509_STORE_CTX_get0_cert(ctx);
-
-	(void)arg;
-	if (leaf == NULL)
-		t->report = (struct verify_report){ .err = -ERR_CERT_INVALID,
-			.errors = TLS_ERROR_BIT(TLS_ERROR_INVALID),
-			.why = "no certificate" };
-	else
-		verify_x509(t->store, leaf, X509_STORE_CTX_get0_untrusted(ctx), str_c(t->name),
-		    t->ip, &t->report);
-	if (t->report.err != 0)
-		snprintf(t->failure, sizeof(t->failure), "%s", t->report.why);
-	t->refused =
-	    t->report.err != 0 && (t->judge == NULL || !t->judge(t->judge_arg, &t->report));
-	X509_STORE_CTX_set_error(ctx, t->refused ? X509_V_ERR_APPLICATION_VERIFICATION : X509_V_OK);
-	return !t->refused;
 }
 
 /* The error of a failed SSL call, from OpenSSL's queue; says it once in words. */
@@ -291,6 +273,8 @@ int tls_handshake(struct tls *t)
 	r = SSL_do_handshake(t->ssl);
 	if (r != 1)
 		return result(t, r);
+	if (!tls_was_judged(t)) /* OpenSSL went on past our refusal: it must not happen */
+		return t->report.err != 0 ? t->report.err : -ERR_TLS;
 	t->done = t->more = true;
 	return 0;
 }

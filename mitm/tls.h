@@ -55,6 +55,7 @@ struct tls_target {
 	unsigned suites;     /* the client's, struct hello; 0: all of ours are offered */
 	enum tls_request on_request;
 	struct identity *identity; /* shown when asked for (a reference is taken), or NULL */
+	bool hard_revocation; /* a chain about whose revocation nothing is known has a fault */
 	tls_judge_fn *judge; /* NULL: every fault refuses */
 	void *arg;
 };

@@ -45,6 +45,11 @@ struct tls {
 	struct identity *identity;
 	bool wanted, shown; /* a client certificate */
 	char issuers[256];
+	STACK_OF(X509) * path;	/* between verification and judgement */
+	bool hard_revocation;
+	bool staple_announced;	/* before TLS 1.3 it comes behind the certificate */
+	bool judged;
+	int64_t known_until; /* how long the report is relied on */
 	bool refused; /* the report's faults ended the handshake */
 	char failure[128];
 };
@@ -64,6 +69,24 @@ int tls_cert_cb(SSL *ssl, void *arg);
 
 /* Called by OpenSSL when an origin gave a session. */
 int tls_session_cb(SSL *ssl, SSL_SESSION *session);
+
+/* Ask origins for stapled OCSP responses; t's end for whether one follows the certificate. */
+bool tls_ask_for_staples(SSL_CTX *origin);
+void tls_ask_for_staple(struct tls *t);
+
+/* The handshake may count as done: judged and not refused, resumed, or the client's end. */
+bool tls_was_judged(const struct tls *t);
+
+/*
+ * What was found about an origin goes with its session, through all resumptions: the session
+ * ends when that knowledge does. False: it is over already. The second takes it over from a
+ * session that is to be resumed.
+ */
+bool tls_session_keep(const struct tls *t, SSL_SESSION *session);
+bool tls_session_take(struct tls *t, SSL_SESSION *session);
+
+/* How long a report of now is relied on. */
+int64_t tls_known_until(const struct verify_report *r, int64_t now);
 
 /* Called by OpenSSL for origins' chains; the SSL's app data is the struct tls. */
 int tls_verify_cb(X509_STORE_CTX *ctx, void *arg);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "core/err.h"
+#include "mitm/revoke_x509.h"
 
 enum { VERIFY_ROUNDS = 32, VERIFY_CHAIN_MAX = 64 };
 
@@ -21,6 +22,7 @@ struct verify_store {
 	atomic_uint refs;
 	X509_STORE *store;
 	X509 *own; /* our CA: never an origin's issuer */
+	struct revoke *revoke;
 	size_t n;
 };
 
@@ -92,7 +94,33 @@ void verify_store_free(struct verify_store *s)
 		return;
 	X509_STORE_free(s->store);
 	X509_free(s->own);
+	revoke_free(s->revoke);
 	free(s);
+}
+
+void verify_store_revoke(struct verify_store *s, struct revoke *r)
+{
+	revoke_free(s->revoke);
+	s->revoke = revoke_ref(r);
+}
+
+struct revoke *verify_store_revoked(const struct verify_store *s)
+{
+	return s->revoke;
+}
+
+const char *revocation_word(enum revocation r)
+{
+	static const char *const words[] = { "", "good", "unknown", "revoked" };
+
+	return words[r];
+}
+
+const char *revocation_source_word(enum revocation_source s)
+{
+	static const char *const words[] = { "", "staple", "crl", "set", "key" };
+
+	return words[s];
 }
 
 size_t verify_store_count(const struct verify_store *s)
@@ -187,7 +215,10 @@ static bool hopeless(int e)
 	       e == X509_V_ERR_OUT_OF_MEM;
 }
 
-/* One attempt: X509_V_OK with the chain, or the error; *again when another path is left. */
+/*
+ * One attempt: X509_V_OK, or the error; *again when another path is left. *chain: the path; where
+ * attempts fail, that of the first.
+ */
 static int attempt(struct verify_store *s, X509 *leaf, STACK_OF(X509) * untrusted, struct str name,
     const char *ip, bool *again, STACK_OF(X509) * *chain)
 {
@@ -202,10 +233,13 @@ static int attempt(struct verify_store *s, X509 *leaf, STACK_OF(X509) * untruste
 		goto out;
 	if (X509_verify_cert(ctx) == 1) {
 		e = X509_V_OK;
+		sk_X509_pop_free(*chain, X509_free);
 		*chain = X509_STORE_CTX_get1_chain(ctx);
 		goto out;
 	}
 	e = X509_STORE_CTX_get_error(ctx);
+	if (*chain == NULL)
+		*chain = X509_STORE_CTX_get1_chain(ctx);
 	if (e == X509_V_OK)
 		e = X509_V_ERR_UNSPECIFIED;
 	*again = !hopeless(e) && drop_culprit(ctx, untrusted);
@@ -278,7 +312,7 @@ static void spki_digest(X509 *x, unsigned char to[VERIFY_DIGEST])
 }
 
 static int verify_path(struct verify_store *s, X509 *leaf, STACK_OF(X509) * untrusted,
-    struct str name, const char *ip, const char **why)
+    struct str name, const char *ip, const char **why, STACK_OF(X509) * *path)
 {
 	STACK_OF(X509) *chain = NULL;
 	bool again = true;
@@ -296,14 +330,15 @@ static int verify_path(struct verify_store *s, X509 *leaf, STACK_OF(X509) * untr
 		*why = "issued by this gateway's own CA";
 		r = -ERR_CERT_PROXY_CA;
 	}
-	sk_X509_pop_free(chain, X509_free);
+	*path = chain;
 	ERR_clear_error();
 	return r;
 }
 
 int verify_x509(struct verify_store *s, X509 *leaf, STACK_OF(X509) * sent, struct str name,
-    const char *ip, struct verify_report *out)
+    const char *ip, struct verify_report *out, STACK_OF(X509) * *path)
 {
+	STACK_OF(X509) *built = NULL;
 	STACK_OF(X509) *untrusted = sk_X509_dup(sent);
 	const char *why = "the chain is too long";
 	int r = -ERR_CERT_INVALID;
@@ -311,9 +346,15 @@ int verify_x509(struct verify_store *s, X509 *leaf, STACK_OF(X509) * sent, struc
 	*out = (struct verify_report){ 0 };
 	spki_digest(leaf, out->spki);
 	if (untrusted != NULL && sk_X509_num(sent) <= VERIFY_CHAIN_MAX)
-		r = verify_path(s, leaf, untrusted, name, ip, &why);
+		r = verify_path(s, leaf, untrusted, name, ip, &why, &built);
 	sk_X509_free(untrusted);
-	return judge(out, r, why);
+	judge(out, r, why);
+	revoke_path(s->revoke, built, out);
+	if (path != NULL)
+		*path = built;
+	else
+		sk_X509_pop_free(built, X509_free);
+	return out->err;
 }
 
 int verify_chain(struct verify_store *s, const struct str *chain, size_t n, struct str name,
@@ -339,7 +380,7 @@ int verify_chain(struct verify_store *s, const struct str *chain, size_t n, stru
 		}
 	}
 	if (r == 0)
-		r = verify_x509(s, leaf, sent, name, ip, out);
+		r = verify_x509(s, leaf, sent, name, ip, out, NULL);
 	else
 		judge(out, r, why);
 	X509_free(leaf);

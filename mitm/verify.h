@@ -10,6 +10,7 @@
 #include "certs/leaf.h"
 #include "core/str.h"
 #include "core/tls_error.h"
+#include "mitm/revoke.h"
 
 struct verify_store; /* reference-counted trust anchors, without our own CA */
 
@@ -21,6 +22,9 @@ struct verify_store *verify_store_new(struct str pem, struct str own_ca, int *er
 struct verify_store *verify_store_ref(struct verify_store *s);
 void verify_store_free(struct verify_store *s);
 
+/* What is known to be revoked goes with the anchors; once, before the store is shared. */
+void verify_store_revoke(struct verify_store *s, struct revoke *r);
+
 /* How many anchors it holds. */
 size_t verify_store_count(const struct verify_store *s);
 
@@ -29,12 +33,28 @@ enum { VERIFY_DIGEST = 32 };
 /* What is known of the revocation of an origin's chain, for the audit and the grade. */
 enum revocation { REVOCATION_UNCHECKED, REVOCATION_GOOD, REVOCATION_UNKNOWN, REVOCATION_REVOKED };
 
+/* Who said so. */
+enum revocation_source {
+	REVOCATION_BY_NONE,
+	REVOCATION_BY_STAPLE,
+	REVOCATION_BY_CRL,
+	REVOCATION_BY_SET,
+	REVOCATION_BY_KEY, /* a key that everybody knows */
+};
+
+/* Their words for the audit: "good", "staple"; "" for UNCHECKED and NONE. */
+const char *revocation_word(enum revocation r);
+const char *revocation_source_word(enum revocation_source s);
+
 /* What a verification found. */
 struct verify_report {
 	int err;	    /* 0, or the first fault as -ERR_CERT_* */
 	uint32_t errors;    /* every fault found: TLS_ERROR_BIT()s; 0 exactly where err is 0 */
 	const char *why;    /* static text that names the first fault, "" without */
 	enum revocation revocation;
+	enum revocation_source revocation_by;
+	const char *revocation_why; /* static text: why revoked or not known; may be NULL */
+	int64_t revocation_until;   /* GOOD: how long that holds, Unix seconds; else 0 */
 	unsigned char spki[VERIFY_DIGEST]; /* SHA-256 of the leaf's SubjectPublicKeyInfo */
 };
 

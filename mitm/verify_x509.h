@@ -7,9 +7,16 @@
 
 #include "mitm/verify.h"
 
-/* As verify_chain(): sent are the certificates behind the leaf (not changed). */
+/*
+ * As verify_chain(): sent are the certificates behind the leaf (not changed). *path, unless it is
+ * NULL: the path that was verified, or the first that failed, leaf first, to its anchor if one
+ * was found; the caller's, may be NULL. Set, lists and known keys are asked; a staple is not.
+ */
 int verify_x509(struct verify_store *s, X509 *leaf, STACK_OF(X509) * sent, struct str name,
-    const char *ip, struct verify_report *out);
+    const char *ip, struct verify_report *out, STACK_OF(X509) * *path);
+
+/* What is known to be revoked; may be NULL. */
+struct revoke *verify_store_revoked(const struct verify_store *s);
 
 /* What OpenSSL 3.0 lets pass and must not: 0 or -ERR_CERT_*. chain begins with the leaf. */
 int verify_post(X509 *leaf, STACK_OF(X509) * chain, struct str name, const char **why);

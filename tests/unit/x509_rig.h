@@ -28,6 +28,7 @@ struct spec {
 	int hours_from, hours_to; /* from now; 0 0: -1 and 24 */
 	int rsa_bits, serial;
 	bool sha1;
+	const char *feature, *cdp; /* "status_request"; "URI:..." */
 };
 
 static void rig_extension(X509 *x, X509 *issuer, int nid, const char *value)
@@ -56,6 +57,8 @@ static void rig_extensions(X509 *x, X509 *issuer, const struct spec *s)
 	rig_extension(x, issuer, NID_ext_key_usage, s->eku);
 	rig_extension(x, issuer, NID_subject_alt_name, s->san);
 	rig_extension(x, issuer, NID_name_constraints, s->nc);
+	rig_extension(x, issuer, NID_tlsfeature, s->feature);
+	rig_extension(x, issuer, NID_crl_distribution_points, s->cdp);
 	if (!s->no_ids) {
 		rig_extension(x, issuer, NID_subject_key_identifier, "hash");
 		rig_extension(
