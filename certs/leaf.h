@@ -20,6 +20,7 @@ struct leaf_wish {
 	size_t nnames;
 	int64_t not_before, not_after; /* the origin's, Unix seconds; the signer clamps */
 	uint8_t origin[32];	       /* SHA-256 of the origin's certificate; zero for none */
+	bool untrusted; /* by the CA that nobody trusts: the client is to be warned */
 };
 
 /*
@@ -43,7 +44,7 @@ struct leaf *leaf_new(struct str der);
 struct leaf *leaf_ref(struct leaf *l); /* accepts NULL, as leaf_free does */
 void leaf_free(struct leaf *l);
 
-/* Cache by origin certificate, requested (first) name and key type; at most max leaves, the
+/* Cache by origin certificate, requested (first) name, key type and issuer; at most max leaves, the
  * least recently used goes first. Clear it when the CA or the leaf key changes. */
 struct leaf_cache;
 struct leaf_cache *leaf_cache_new(size_t max);

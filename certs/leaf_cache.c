@@ -72,7 +72,7 @@ void leaf_cache_free(struct leaf_cache *c)
 static bool make_key(struct leaf_cache *c, const struct leaf_wish *w, bool ecdsa, unsigned char *key)
 {
 	const struct leaf_name *n = &w->names[0];
-	unsigned char kind[2] = { ecdsa, w->nnames > 0 && n->is_ip };
+	unsigned char kind[3] = { ecdsa, w->nnames > 0 && n->is_ip, w->untrusted };
 
 	return EVP_DigestInit_ex(c->ctx, c->sha256, NULL) == 1 &&
 	       EVP_DigestUpdate(c->ctx, c->seed, sizeof(c->seed)) == 1 &&

@@ -3,7 +3,8 @@
  * The signer: composes and signs leaf certificates from wishes by a fixed profile; never signs
  * bytes that somebody else composed. The process around it is gateway/signer_role.h, since it
  * reports to the audit. Message bodies:
- *   SIGN: u64 id, str spki, i64 not_before, i64 not_after, u16 n, n x { u8 is_ip, str name }
+ *   SIGN: u64 id, str spki, i64 not_before, i64 not_after, u16 n, n x { u8 is_ip, str name },
+ *         u8 untrusted (by the CA that nobody trusts)
  *   LEAF: u64 id, u8 ok, str der, i64 not_after, str why (ok: der; else why, printable)
  */
 #ifndef CERTS_SIGNER_H

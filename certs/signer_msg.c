@@ -53,7 +53,7 @@ int signer_pack_wish(struct buf *out, uint64_t id, struct str spki, const struct
 	if ((r = pack_u64(out, id)) != 0 || (r = pack_str(out, spki)) != 0 ||
 	    (r = pack_u64(out, (uint64_t)w->not_before)) != 0 ||
 	    (r = pack_u64(out, (uint64_t)w->not_after)) != 0 ||
-	    (r = pack_names(out, w)) != 0)
+	    (r = pack_names(out, w)) != 0 || (r = pack_u8(out, w->untrusted)) != 0)
 		out->len = start;
 	return r;
 }
@@ -70,6 +70,7 @@ static void read_name(struct rd *r, struct leaf_name *n)
 int signer_read_wish(struct str body, uint64_t *id, struct str *spki, struct leaf_wish *w)
 {
 	struct rd r = rd_of(body);
+	uint8_t untrusted;
 
 	*id = rd_u64(&r);
 	*spki = rd_str(&r, SIGNER_SPKI_MAX);
@@ -81,6 +82,10 @@ int signer_read_wish(struct str body, uint64_t *id, struct str *spki, struct lea
 		r.bad = -ERR_PROTO;
 	for (size_t i = 0; i < w->nnames && r.bad == 0; i++)
 		read_name(&r, &w->names[i]);
+	untrusted = rd_u8(&r);
+	if (untrusted > 1)
+		r.bad = -ERR_PROTO;
+	w->untrusted = untrusted == 1;
 	return rd_done(&r);
 }
 

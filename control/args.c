@@ -27,6 +27,9 @@ static const struct row rows[] = {
 	{ 'z', "size", "SIZE", "size of the body, such as 10M" },
 	{ 'v', "verdict", "VERDICT",
 	    "result of its search, such as clean or unscannable.encrypted" },
+	{ 'e', "fault", "WORD",
+	    "what is wrong with the origin, such as expired; may be given several times" },
+	{ 'k', "spki", "DIGEST", "SHA-256 of the origin's key" },
 	{ 'U', "upload", NULL, "the body is the request's, not the response's" },
 	{ 'j', "json", NULL, "print JSON" },
 	{ 'f', "format", "FORM", "pem, der, fingerprint or text; default pem" },
@@ -56,14 +59,14 @@ static void select_rows(const struct command *c, struct option *o)
 	*o = (struct option){ .name = NULL };
 }
 
-static int set_inside(const struct command *c, struct args *a, const char *value)
+static int add_to(const struct command *c, const char *option, const char **list, unsigned *n,
+    unsigned most, const char *value)
 {
-	if (a->inside_n == ARGS_INSIDE_MAX) {
-		fprintf(stderr, "sallyport %s: more than %d times --inside\n", c->name,
-		    ARGS_INSIDE_MAX);
+	if (*n == most) {
+		fprintf(stderr, "sallyport %s: more than %u times --%s\n", c->name, most, option);
 		return EXIT_USAGE;
 	}
-	a->inside[a->inside_n++] = value;
+	list[(*n)++] = value;
 	return 0;
 }
 
@@ -94,6 +97,8 @@ static const char **text_of(struct args *a, int letter)
 		return &a->format;
 	case 'o':
 		return &a->out;
+	case 'k':
+		return &a->spki;
 	default:
 		return &a->name;
 	}
@@ -148,7 +153,9 @@ int args_parse(const struct command *c, int argc, char **argv, struct args *a)
 		if (letter == '?' || letter == ':')
 			r = complain(c, letter, argv);
 		else if (letter == 'i')
-			r = set_inside(c, a, optarg);
+			r = add_to(c, "inside", a->inside, &a->inside_n, ARGS_INSIDE_MAX, optarg);
+		else if (letter == 'e')
+			r = add_to(c, "fault", a->faults, &a->faults_n, ARGS_FAULTS_MAX, optarg);
 		else if (optarg != NULL)
 			*text_of(a, letter) = optarg;
 		else

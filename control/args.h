@@ -8,13 +8,14 @@
 
 #include "control/cli.h"
 
-enum { ARGS_INSIDE_MAX = 16 };
+enum { ARGS_INSIDE_MAX = 16, ARGS_FAULTS_MAX = 16 };
 
 struct args {
 	const char *config, *state, *client, *url, *destination, *method, *accept, *type, *verdict, *size;
-	const char *format, *out, *name;
+	const char *format, *out, *name, *spki;
 	const char *inside[ARGS_INSIDE_MAX];
-	unsigned inside_n;
+	const char *faults[ARGS_FAULTS_MAX];
+	unsigned inside_n, faults_n;
 	bool json, foreground, force, upload, help;
 	const char *word; /* the one argument that is no option, or NULL */
 };

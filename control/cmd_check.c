@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "control/ca_files.h"
@@ -13,7 +14,7 @@
 #include "control/files.h"
 #include "control/plan.h"
 #include "core/err.h"
-#include "policy/policy.h"
+#include "policy/origin.h"
 
 enum { TRUST_MAX = 32 << 20 };
 
@@ -118,6 +119,12 @@ static int worse(int a, int b)
 	return a != EXIT_OK ? a : b;
 }
 
+static void warn(void *arg, const char *text)
+{
+	(void)arg;
+	printf("warning: %s\n", text);
+}
+
 int cmd_check(const struct args *a, const struct cli_ops *ops)
 {
 	struct config_error e = { .line = 0 };
@@ -138,6 +145,7 @@ int cmd_check(const struct args *a, const struct cli_ops *ops)
 	code = worse(code, client_files_check(c));
 	code = worse(code, check_trust(config_tls(c)->trust));
 	check_signatures(c);
+	exceptions_warn(c, time(NULL), warn, NULL);
 	if (code == EXIT_OK)
 		printf("%s: good\n", path != NULL ? path : "built-in configuration");
 	policy_free(p);

@@ -4,12 +4,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "control/cmd.h"
 #include "control/exit.h"
 #include "control/files.h"
 #include "core/limit.h"
+#include "policy/config_error.h"
 #include "policy/explain.h"
+#include "policy/origin.h"
+#include "policy/until.h"
 
 enum { TEXT_SIZE = 2048 };
 
@@ -17,6 +21,9 @@ struct question {
 	struct facts facts;
 	struct verdict verdict;
 	char host[TEXT_SIZE], type[TEXT_SIZE];
+	uint32_t faults; /* of the origin: TLS_ERROR_BIT()s */
+	bool has_spki;
+	unsigned char spki[SPKI_DIGEST];
 };
 
 static int wrong(const char *option, const char *value, const char *expected)
@@ -139,6 +146,51 @@ static int take_body(struct question *q, const struct args *a)
 	return EXIT_OK;
 }
 
+static int wrong_fault(const char *word)
+{
+	struct suggest near = suggest_for(str_c(word));
+	char list[256], expected[400];
+
+	for (int e = 0; e < TLS_ERROR_COUNT; e++)
+		suggest_offer(&near, tls_error_word((enum tls_error)e));
+	tls_error_words(TLS_ERROR_BIT(TLS_ERROR_COUNT) - 1, list, sizeof(list));
+	snprintf(expected, sizeof(expected), "one of %s%s%s%s", list,
+	    near.best != NULL ? "; did you mean " : "", near.best != NULL ? near.best : "",
+	    near.best != NULL ? "?" : "");
+	return wrong("fault", word, expected);
+}
+
+static int take_faults(struct question *q, const struct args *a)
+{
+	enum tls_error e;
+
+	for (unsigned i = 0; i < a->faults_n; i++) {
+		if (!tls_error_of(str_c(a->faults[i]), &e))
+			return wrong_fault(a->faults[i]);
+		q->faults |= TLS_ERROR_BIT(e);
+	}
+	if (a->spki != NULL && !digest_parse(str_c(a->spki), q->spki))
+		return wrong("spki", a->spki, "64 hexadecimal digits, or sha256// and base64");
+	q->has_spki = a->spki != NULL;
+	if (q->faults != 0 && q->facts.protocol != PROTOCOL_TLS)
+		return wrong("fault", a->faults[0], "a URL with https: only TLS has such faults");
+	return EXIT_OK;
+}
+
+static void explain_origin(const struct question *q, const struct policy *p)
+{
+	struct facts f = q->facts;
+	struct decision d;
+
+	f.stage = STAGE_HELLO;
+	d = policy_decide(p, &f);
+	if (d.action == ACTION_INTERCEPT || d.action == ACTION_ALLOW)
+		policy_explain_origin(
+		    stdout, p, &f, q->faults, q->has_spki ? q->spki : NULL, time(NULL));
+	else
+		printf("origin: not judged, the connection is not decrypted\n");
+}
+
 static int fill(struct question *q, const struct args *a)
 {
 	int code;
@@ -147,7 +199,7 @@ static int fill(struct question *q, const struct args *a)
 		return wrong("client", a->client, "the client's IP address");
 	if (a->url == NULL)
 		return wrong("url", a->url, "http://HOST[:PORT][/PATH] or https://...");
-	if ((code = take_url(q, a->url)) != EXIT_OK)
+	if ((code = take_url(q, a->url)) != EXIT_OK || (code = take_faults(q, a)) != EXIT_OK)
 		return code;
 	if (a->destination != NULL && !addr_parse(str_c(a->destination), &q->facts.destination.ip))
 		return wrong("destination", a->destination, "the server's IP address");
@@ -175,6 +227,8 @@ int cmd_explain(const struct args *a, const struct cli_ops *ops)
 		goto out;
 	}
 	policy_explain(stdout, p, &q->facts);
+	if (q->faults != 0)
+		explain_origin(q, p);
 	code = EXIT_OK;
 out:
 	policy_free(p);

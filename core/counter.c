@@ -58,3 +58,51 @@ void counters_clear_gauges(struct counters *c)
 #undef GAUGE
 	munmap(c, sizeof(*c));
 }
+
+uint64_t counter_id(struct str name)
+{
+	uint64_t h = 14695981039346656037u; /* FNV-1a: the operator's own names, nobody attacks */
+
+	for (size_t i = 0; i < name.n; i++)
+		h = (h ^ (unsigned char)name.p[i]) * 1099511628211u;
+	return h != 0 ? h : 1;
+}
+
+static struct counter_named *named_row(struct counters *c, uint64_t id)
+{
+	for (size_t i = 0; i < COUNTERS_NAMED; i++)
+		if (atomic_load_explicit(&c->named[i].id, memory_order_relaxed) == id)
+			return &c->named[i];
+	return NULL;
+}
+
+const struct counter_named *counter_named_find(const struct counters *c, uint64_t id)
+{
+	return named_row((struct counters *)(uintptr_t)c, id);
+}
+
+void counter_named_add(uint64_t id, int64_t now)
+{
+	struct counter_named *row = named_row(counters, id);
+
+	if (row == NULL && (row = named_row(counters, 0)) == NULL)
+		return;
+	atomic_store_explicit(&row->last, now, memory_order_relaxed);
+	atomic_fetch_add_explicit(&row->n, 1, memory_order_relaxed);
+	atomic_store_explicit(&row->id, id, memory_order_relaxed);
+}
+
+void counter_named_keep(const uint64_t *ids, size_t n)
+{
+	for (size_t i = 0; i < COUNTERS_NAMED; i++) {
+		struct counter_named *row = &counters->named[i];
+		bool kept = false;
+
+		for (size_t k = 0; k < n && !kept; k++)
+			kept = ids[k] == atomic_load_explicit(&row->id, memory_order_relaxed);
+		if (kept)
+			continue;
+		atomic_store_explicit(&row->id, 0, memory_order_relaxed);
+		atomic_store_explicit(&row->n, 0, memory_order_relaxed);
+	}
+}

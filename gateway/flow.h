@@ -11,6 +11,7 @@
 #include "gateway/worker.h"
 #include "http/h1.h"
 #include "mitm/grade.h"
+#include "policy/origin.h"
 
 struct txn;
 struct tunnel;
@@ -59,6 +60,12 @@ struct flow {
 	bool client_done, client_left;
 	uint64_t client_done_at, hello_bytes;
 	bool probe; /* the origin is only verified: the connection passes by a learned bypass */
+
+	/* Faults of the origin, TLS_ERROR_BIT()s, and what policy chose (choice UNSET: not asked). */
+	uint32_t faults;
+	struct origin_judgement judged;
+	unsigned char origin_spki[VERIFY_DIGEST];
+	const char *told; /* a refused origin: "page" or "alert" */
 
 	/* Client certificates: what became of the origin's wish (NULL: none), and the rule. */
 	const char *client_cert, *client_cert_rule;

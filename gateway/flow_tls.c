@@ -9,6 +9,7 @@
 #include "core/err.h"
 #include "gateway/bypass.h"
 #include "gateway/flow.h"
+#include "gateway/origin_judge.h"
 #include "gateway/signing.h"
 #include "gateway/sniff.h"
 #include "intercept/sock.h"
@@ -22,7 +23,8 @@ enum { TLS_1_3 = 0x0304 };
 static enum flow_state refuse_origin(struct flow *f, int err)
 {
 	COUNT_ADD(handshake_failed_origin, 1);
-	flow_note(f, "refuse", NULL, "origin: %s: %s", err_name(err), tls_failure(f->origin.tls));
+	if (origin_refused(f, err))
+		return origin_alert(f);
 	f->refused = err;
 	f->refused_status = 502;
 	snprintf(f->refused_why, sizeof(f->refused_why), "The origin was refused: %s.",
@@ -44,6 +46,7 @@ enum flow_state step_uptls(struct flow *f)
 			.alpn = hello_offers(f->hello, "http/1.1") ? ALPN_H1 : STR_NONE };
 
 		bypass_target(f, &to);
+		origin_target(f, &to);
 		f->origin.tls = tls_connect(f->w->tls, f->origin.fd, &to);
 		if (f->origin.tls == NULL)
 			return flow_abort(f, "refuse", NULL, -ERR_NOMEM);
@@ -53,6 +56,8 @@ enum flow_state step_uptls(struct flow *f)
 	end_watch(&f->origin, r == -ERR_WANT_READ);
 	if (r == -ERR_WANT_READ || r == -ERR_WANT_WRITE)
 		return FLOW_UPTLS;
+	if (r == 0 || r == -ERR_CERT_WANTED)
+		origin_passed(f);
 	if (f->probe && (r == 0 || r == -ERR_CERT_WANTED))
 		return bypass_verified(f);
 	if (r == -ERR_CERT_WANTED)
@@ -72,18 +77,6 @@ enum flow_state step_uptls(struct flow *f)
 	return FLOW_FORGE;
 }
 
-/* The wish for a page of our own: the requested name alone, good for a day. */
-static void wish_own(struct leaf_wish *w, struct str name, bool is_ip)
-{
-	int64_t now = time(NULL);
-
-	w->names[0].is_ip = is_ip;
-	str_copy(name, w->names[0].text, sizeof(w->names[0].text));
-	w->nnames = 1;
-	w->not_before = now - 86400;
-	w->not_after = now + 86400;
-}
-
 static int make_wish(struct flow *f)
 {
 	char ip[64];
@@ -96,10 +89,10 @@ static int make_wish(struct flow *f)
 	if (name.n == 0)
 		name = str_c(ip);
 	if (f->refused != 0) {
-		wish_own(f->wish, name, f->host[0] == '\0');
+		origin_wish_own(f, name, f->wish);
 		return 0;
 	}
-	return tls_mirror(f->origin.tls, name, f->wish);
+	return origin_wish(f, name, f->wish, tls_mirror(f->origin.tls, name, f->wish));
 }
 
 enum flow_state step_forge(struct flow *f)
@@ -168,7 +161,7 @@ static enum flow_state client_done(struct flow *f)
 	f->wish = NULL;
 	leaf_free(f->leaf); /* the TLS end holds what it needs */
 	f->leaf = NULL;
-	return h1 || f->refused != 0 ? FLOW_HTTP : FLOW_INNER;
+	return h1 || (f->refused != 0 && f->faults == 0) ? FLOW_HTTP : FLOW_INNER;
 }
 
 enum flow_state step_downtls(struct flow *f)
@@ -215,6 +208,9 @@ enum flow_state step_inner(struct flow *f)
 	if (http == -ERR_MORE && n >= 0 && f->protocol != PROTOCOL_UNKNOWN)
 		return FLOW_INNER;
 	f->protocol = PROTOCOL_UNKNOWN;
+	if (f->refused != 0) /* no page for who does not speak HTTP */
+		return origin_deny(f, false) ? FLOW_LINGER :
+					       flow_abort(f, "refuse", NULL, f->refused);
 	facts = flow_facts(f, STAGE_HELLO);
 	f->decision = policy_decide(f->policy, &facts);
 	f->rule = f->decision.rule;

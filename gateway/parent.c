@@ -306,13 +306,16 @@ static void on_command(void *arg, struct str command, struct control_reply *repl
 	} else if (str_eq(command, STR("learned")) || str_eq(command, STR("learned --json"))) {
 		learning_text(p, command.n > 7, &text);
 		control_reply_send(reply, EXIT_OK, buf_view(&text));
+	} else if (str_eq(command, STR("exceptions")) || str_eq(command, STR("exceptions --json"))) {
+		status_exceptions(p, command.n > 10, &text);
+		control_reply_send(reply, EXIT_OK, buf_view(&text));
 	} else if (str_eq(command, STR("reload"))) {
 		reload(p, reply);
 	} else if (str_eq(command, STR("stop"))) {
 		control_reply_send(reply, EXIT_OK, STR("stopping"));
 		stop(p);
 	} else {
-		control_reply_send(reply, EXIT_USAGE, STR("unknown command; known: status, learned, reload, stop"));
+		control_reply_send(reply, EXIT_USAGE, STR("unknown command; known: status, learned, exceptions, reload, stop"));
 	}
 	buf_free(&text);
 }

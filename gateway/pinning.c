@@ -157,7 +157,8 @@ void pinning_flow_end(struct flow *f)
 		return;
 	if (bypass_lacks_certificate(f))
 		report(f, LEARNED_CLIENT_CERT, f->origin.alert);
-	if (f->client.tls == NULL || f->refused != 0)
+	/* Of a leaf that nobody is to trust, a refusal says nothing. */
+	if (f->client.tls == NULL || f->refused != 0 || f->judged.choice == FAULT_WARN)
 		return;
 	if (e.data > 0)
 		accepted(f);

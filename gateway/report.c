@@ -119,6 +119,28 @@ static void tls_fields(struct json *j, const struct flow *f)
 		json_bool(j, "ech", true);
 }
 
+static void origin_fields(struct json *j, const struct flow *f)
+{
+	static const unsigned char none[sizeof(f->origin_spki)];
+	char words[256], hex[2 * sizeof(f->origin_spki) + 1];
+	const struct origin_judgement *o = &f->judged;
+
+	if (f->faults == 0)
+		return;
+	tls_error_words(f->faults, words, sizeof(words));
+	json_c(j, "faults", words);
+	json_c(j, "fault_choice", fault_choice_word(o->choice));
+	if (o->exception != NULL)
+		optional(j, "exception", o->exception->name);
+	else
+		optional(j, "fault_rule", o->rule);
+	for (size_t i = 0; i < sizeof(f->origin_spki); i++)
+		snprintf(hex + 2 * i, 3, "%02x", f->origin_spki[i]);
+	if (memcmp(f->origin_spki, none, sizeof(none)) != 0)
+		json_c(j, "origin_spki", hex);
+	optional(j, "told", f->told);
+}
+
 void report_flow(struct flow *f)
 {
 	struct json j;
@@ -144,6 +166,7 @@ void report_flow(struct flow *f)
 		json_u64(&j, "client_alert", f->client.alert);
 	if (f->origin.alert != 0)
 		json_u64(&j, "origin_alert", f->origin.alert);
+	origin_fields(&j, f);
 	optional(&j, "client_certificate", f->client_cert);
 	if (f->client_cert != NULL) {
 		optional(&j, "client_certificate_rule", f->client_cert_rule);

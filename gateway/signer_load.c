@@ -93,6 +93,23 @@ struct ca *signer_load(const struct bundle *b, bool may_open, const char **why)
 	return NULL;
 }
 
+struct ca *signer_untrusted(const char **why)
+{
+	struct buf cert, key;
+	struct ca *ca = NULL;
+
+	buf_init(&cert, KEY_MAX);
+	buf_init(&key, KEY_MAX);
+	*why = "it cannot be made";
+	/* One piece of its final size: growing would leave copies behind. */
+	if (buf_reserve(&key, KEY_MAX) != NULL &&
+	    ca_create("Untrusted by sallyport", time(NULL), &cert, &key) == 0)
+		ca = ca_new(buf_view(&cert), buf_view(&key), why);
+	buf_free(&cert);
+	buf_wipe(&key);
+	return ca;
+}
+
 bool signer_same_ca(const struct bundle *b, const struct ca *ca)
 {
 	struct str cert;

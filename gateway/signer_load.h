@@ -21,6 +21,12 @@ void signer_setup(const struct bundle *b, struct signer_setup *out);
  */
 struct ca *signer_load(const struct bundle *b, bool may_open, const char **why);
 
+/*
+ * A CA that nobody trusts, with a random key of this process: its leaves make clients warn. NULL
+ * with a static text in *why.
+ */
+struct ca *signer_untrusted(const char **why);
+
 /* The bundle names the certificate that is in force (its key file is out of reach by now). */
 bool signer_same_ca(const struct bundle *b, const struct ca *ca);
 

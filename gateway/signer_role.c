@@ -32,6 +32,7 @@ struct signer_role {
 	struct audit *audit;
 	struct asker *askers;
 	struct ca *ca;
+	struct ca *untrusted; /* made at the start, never stored, never shown but by its leaves */
 	struct signer_setup setup;
 	uint64_t tokens, tokens_at; /* thousandths of a certificate; loop time */
 	bool draining;
@@ -92,6 +93,8 @@ static int audit_certificate(struct signer_role *s, uint32_t worker, const struc
 	json_c(&j, "names", names);
 	json_u64(&j, "names_count", w->nnames);
 	json_c(&j, "not_after", end);
+	if (w->untrusted)
+		json_bool(&j, "untrusted", true);
 	r = json_end(&j);
 	if (r == 0)
 		r = audit_line(s->audit, buf_view(&b));
@@ -110,7 +113,7 @@ static const char *issue(struct signer_role *s, uint32_t worker, struct str spki
 		return "rate";
 	if (audit_full(s->audit) && !s->setup.go_on_when_full)
 		return "the audit cannot be written";
-	if (ca_sign(s->ca, spki, w, time(NULL), der, not_after, serial, &why) != 0)
+	if (ca_sign(w->untrusted ? s->untrusted : s->ca, spki, w, time(NULL), der, not_after, serial, &why) != 0)
 		return why;
 	if (audit_certificate(s, worker, w, serial, *not_after) != 0 && !s->setup.go_on_when_full)
 		return "the audit cannot be written";
@@ -219,6 +222,11 @@ static int start(void *arg, const struct bundle *b, uint32_t index, uint32_t gen
 	}
 	if (ca_hint(s->ca) != NULL)
 		log_warn("%s", ca_hint(s->ca));
+	s->untrusted = signer_untrusted(&why);
+	if (s->untrusted == NULL) {
+		snprintf(text, ROLE_TEXT_MAX, "the CA for warnings: %s", why);
+		return -ERR_SYSTEM;
+	}
 	s->audit = audit_new(role_host_loop(s->host), &s->setup.limits, ROLE_SIGNER, index);
 	snprintf(text, ROLE_TEXT_MAX, "no sandbox");
 	if (s->audit == NULL || (flags = sandbox_enter(ROLE_SIGNER, NULL)) < 0)
@@ -284,5 +292,6 @@ int signer_main(int parent_fd)
 	audit_free(s.audit);
 	role_host_free(s.host);
 	ca_free(s.ca);
+	ca_free(s.untrusted);
 	return code;
 }

@@ -6,8 +6,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "core/json.h"
+#include "policy/origin.h"
 
 uint64_t status_folder_stamp(const char *path)
 {
@@ -106,4 +108,29 @@ void status_text(struct parent *p, bool json, struct buf *out)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		buf_printf(out, "  %-26s %14llu  %s\n", rows[i].name,
 		    (unsigned long long)sum(p, rows[i].offset), rows[i].doc);
+}
+
+static struct exception_use use_of(void *arg, const struct exception *e)
+{
+	struct parent *p = arg;
+	struct exception_use use = { 0, 0 };
+	uint64_t id = counter_id(str_c(e->name));
+
+	for (struct child *c = child_next(p, NULL); c != NULL; c = child_next(p, c)) {
+		const struct counter_named *row =
+		    c->counters != NULL ? counter_named_find(c->counters, id) : NULL;
+		int64_t last;
+
+		if (row == NULL)
+			continue;
+		use.n += atomic_load_explicit(&row->n, memory_order_relaxed);
+		last = atomic_load_explicit(&row->last, memory_order_relaxed);
+		use.last = last > use.last ? last : use.last;
+	}
+	return use;
+}
+
+void status_exceptions(struct parent *p, bool json, struct buf *out)
+{
+	exceptions_print(out, p->config, time(NULL), json, use_of, p);
 }

@@ -175,6 +175,14 @@ void txn_refuse(struct txn *t, unsigned status, const char *action, const char *
 	t->up.state = t->down.state = LEG_DONE;
 }
 
+void txn_denied(struct txn *t, const char *why)
+{
+	snprintf(t->reason, sizeof(t->reason), "%s", why);
+	t->action = "refuse";
+	t->refused = t->close = true;
+	t->up.state = t->down.state = LEG_DONE;
+}
+
 static unsigned refusal_status(const char *what, const struct verdict *v)
 {
 	if (v->reason != REASON_LIMIT)

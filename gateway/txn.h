@@ -118,6 +118,9 @@ bool leg_pour(struct txn *t, struct leg *g);
 void txn_refuse(struct txn *t, unsigned status, const char *action, const char *rule,
     const struct verdict *v, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
+/* The client was told by an alert: the transaction ends without an answer. */
+void txn_denied(struct txn *t, const char *why);
+
 /*
  * Refuse by a verdict and what policy decided on it: "the download is infected", or the rule's
  * own text. what is "download" or "upload".

@@ -6,6 +6,7 @@
 #include "core/counter.h"
 #include "core/err.h"
 #include "gateway/fields.h"
+#include "gateway/origin_judge.h"
 #include "gateway/page.h"
 #include "gateway/wire.h"
 
@@ -117,6 +118,10 @@ void txn_request_head(struct txn *t, const struct head *h)
 
 	if (note_request(t, h) != 0) { /* no rule may be asked without path and Accept */
 		txn_refuse(t, 503, "refuse", NULL, NULL, "no memory");
+		return;
+	}
+	if (f->refused != 0 && origin_deny(f, t->wants_html)) {
+		txn_denied(t, f->refused_why);
 		return;
 	}
 	if (f->refused != 0) {

@@ -22,6 +22,7 @@
 #include "gateway/signing.h"
 #include "gateway/sockpool.h"
 #include "intercept/sock.h"
+#include "policy/origin.h"
 
 enum { ACCEPT_PER_TURN = 32, LISTENERS_MAX = 8, CERT_WANTED_MAX = 1024 };
 
@@ -189,6 +190,18 @@ static struct verify_store *load_store(const struct bundle *b, int *err)
 	return verify_store_new(pem, own, err);
 }
 
+/* Uses of exceptions that are gone give their rows free; those of the others go on. */
+static void keep_counts(const struct config *c)
+{
+	static uint64_t ids[COUNTERS_NAMED];
+	const struct exception *e;
+	size_t n = 0;
+
+	while (n < COUNTERS_NAMED && (e = config_exception(c, n)) != NULL)
+		ids[n++] = counter_id(str_c(e->name));
+	counter_named_keep(ids, n);
+}
+
 /* Take a configuration into use: 0, or nothing is changed and *text says why. */
 static int use_bundle(struct worker *w, int fd, char *text, size_t n)
 {
@@ -226,6 +239,7 @@ static int use_bundle(struct worker *w, int fd, char *text, size_t n)
 		known_clear(w->cert_wanted);
 	policy_free(w->policy);
 	w->policy = p;
+	keep_counts(policy_config(p));
 	w->limits = *config_limits(policy_config(p));
 	w->search = config_scanner(policy_config(p))->enabled;
 	if (w->tls != NULL)

@@ -113,6 +113,7 @@ struct tls *tls_connect(struct tls_ctx *c, int fd, const struct tls_target *to)
 	t->identity = identity_ref(to->identity);
 	if (str_copy(to->sni, t->name, sizeof(t->name)) != 0 ||
 	    str_copy(str_c(to->ip), t->ip, sizeof(t->ip)) != 0 ||
+	    (to->allow_old && !tls_offer_old(t->ssl)) ||
 	    (to->sni.n > 0 && SSL_set_tlsext_host_name(t->ssl, t->name) != 1) ||
 	    (to->alpn.n > 0 && SSL_set_alpn_protos(t->ssl, (const unsigned char *)to->alpn.p,
 				   (unsigned)to->alpn.n) != 0) ||
@@ -220,6 +221,15 @@ int tls_session_cb(SSL *ssl, SSL_SESSION *session)
 	return 1;
 }
 
+/* An origin that speaks old protocols alone: none of them was offered. */
+static bool too_old(struct tls *t, int reason)
+{
+	if (t->done || t->store == NULL || !tls_wants_old(t->alert, reason))
+		return false;
+	tls_old_fault(&t->report);
+	return true;
+}
+
 /* The error of a failed SSL call, from OpenSSL's queue; says it once in words. */
 static int failed(struct tls *t)
 {
@@ -237,11 +247,11 @@ static int failed(struct tls *t)
 		snprintf(t->failure, sizeof(t->failure), "alert %d %s",
 		    reason - SSL_AD_REASON_OFFSET,
 		    SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET));
-		return -ERR_TLS_ALERT;
+		return too_old(t, reason) ? -ERR_TLS_OLD : -ERR_TLS_ALERT;
 	}
 	snprintf(t->failure, sizeof(t->failure), "%s",
 	    ERR_reason_error_string(e) != NULL ? ERR_reason_error_string(e) : "unknown");
-	return -ERR_TLS;
+	return too_old(t, reason) ? -ERR_TLS_OLD : -ERR_TLS;
 }
 
 static int result(struct tls *t, int r)

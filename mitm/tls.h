@@ -56,6 +56,7 @@ struct tls_target {
 	enum tls_request on_request;
 	struct identity *identity; /* shown when asked for (a reference is taken), or NULL */
 	bool hard_revocation; /* a chain about whose revocation nothing is known has a fault */
+	bool allow_old;	     /* TLS 1.0 and 1.1 and their ciphers, too; the judge is asked */
 	tls_judge_fn *judge; /* NULL: every fault refuses */
 	void *arg;
 };
@@ -102,6 +103,12 @@ unsigned tls_alert(const struct tls *t);
  * -ERR_TRUNCATED (TCP closed without it), -ERR_TLS. */
 ssize_t tls_read(struct tls *t, void *p, size_t n);
 ssize_t tls_write(struct tls *t, const void *p, size_t n);
+
+/*
+ * The client's end, after its handshake: end by a fatal alert access_denied (RFC 8446 section
+ * 6.2). False where the library has no way to send it: below TLS 1.3.
+ */
+bool tls_deny(struct tls *t);
 
 /* Send close_notify if the socket takes it; never waits. */
 void tls_close(struct tls *t);

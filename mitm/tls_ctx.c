@@ -157,7 +157,7 @@ struct tls_ctx *tls_ctx_new(struct verify_store *store, const struct limits *lim
 		SSL_CTX_set_cert_cb(c->origin, tls_cert_cb, NULL);
 		SSL_CTX_set_alpn_select_cb(c->client, tls_alpn_cb, NULL);
 		SSL_CTX_set_info_callback(c->client, tls_info_cb);
-		if (warm(c) && tls_ask_for_staples(c->origin)) {
+		if (tls_deny_prepare(c->client) && warm(c) && tls_ask_for_staples(c->origin)) {
 			keep_sessions(c->origin);
 			return c;
 		}

@@ -50,6 +50,7 @@ struct tls {
 	bool staple_announced;	/* before TLS 1.3 it comes behind the certificate */
 	bool judged;
 	int64_t known_until; /* how long the report is relied on */
+	bool deny;    /* client's end: the next ticket becomes an alert (tls_deny.c) */
 	bool refused; /* the report's faults ended the handshake */
 	char failure[128];
 };
@@ -66,6 +67,16 @@ void tls_info_cb(const SSL *ssl, int where, int value);
 
 /* Called by OpenSSL when an origin asks for a client certificate. */
 int tls_cert_cb(SSL *ssl, void *arg);
+
+/* Lets tls_deny() work on ends of this context (tls_deny.c). */
+bool tls_deny_prepare(SSL_CTX *client);
+
+/* Old protocols (tls_old.c): offer them; was one chosen; does a failure mean that the origin
+ * speaks no other? */
+bool tls_offer_old(SSL *ssl);
+bool tls_is_old(const SSL *ssl);
+bool tls_wants_old(unsigned alert, int reason);
+void tls_old_fault(struct verify_report *report);
 
 /* Called by OpenSSL when an origin gave a session. */
 int tls_session_cb(SSL *ssl, SSL_SESSION *session);

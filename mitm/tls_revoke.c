@@ -35,6 +35,8 @@ static void judge(struct tls *t, X509 *leaf)
 
 	if (leaf != NULL)
 		revoke_settle(leaf, stapled, t->hard_revocation, r);
+	if (tls_is_old(t->ssl))
+		tls_old_fault(r);
 	if (r->err != 0)
 		snprintf(t->failure, sizeof(t->failure), "%s", r->why);
 	t->refused = r->err != 0 && (t->judge == NULL || !t->judge(t->judge_arg, r));

@@ -63,9 +63,10 @@ static int compile(struct config *c, const struct node *root, config_find_fn *fi
 	c->file_paths = arena_array(&c->arena, FILES_MAX, sizeof(c->file_paths[0]));
 	if (c->files == NULL || c->file_paths == NULL)
 		return config_error_memory(err);
-	return build_rules(&b, root) != 0 || build_client_certs(&b, root) != 0
+	return build_rules(&b, root) != 0 || build_client_certs(&b, root) != 0 ||
+		       build_pinning(&b, root) != 0
 		   ? -ERR_CONFIG
-		   : build_pinning(&b, root);
+		   : build_origins(&b, root);
 }
 
 struct config *config_load(

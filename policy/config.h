@@ -8,6 +8,7 @@
 
 #include "core/bundle.h"
 #include "core/limit.h"
+#include "core/tls_error.h"
 
 struct config_error {
 	unsigned line;	     /* 1-based, 0 if not known */
@@ -23,6 +24,10 @@ enum manage { MANAGE_OFF, MANAGE_ON };
 enum source { SOURCE_CLIENT, SOURCE_GATEWAY };
 enum quic { QUIC_REJECT, QUIC_DROP, QUIC_ALLOW };
 enum client_cert_action { CLIENT_CERT_PRESENT, CLIENT_CERT_PASSTHROUGH, CLIENT_CERT_REFUSE, CLIENT_CERT_IGNORE };
+/* About a fault of an origin, in order of strictness. */
+enum fault_choice { FAULT_UNSET, FAULT_ACCEPT, FAULT_WARN, FAULT_REFUSE };
+/* How a refused origin is told: by the request, always a page, always an alert. */
+enum refuse_how { REFUSE_UNSET, REFUSE_AUTO, REFUSE_PAGE, REFUSE_ALERT };
 enum when_full { WHEN_FULL_BLOCK, WHEN_FULL_CONTINUE };
 
 struct config_listen { uint16_t http, tls, any; }; /* 0: none. Defaults 8080, 8443, 0 */
@@ -40,10 +45,14 @@ struct config_network {
 	uint32_t table;	     /* policy routing table; default 5377 */
 };
 
+struct config_faults { enum fault_choice of[TLS_ERROR_COUNT]; };
+
 struct config_tls {
 	bool intercept; /* default true; false: TLS is spliced or refused, and there is no CA */
 	const char *ca_cert, *ca_key; /* PEM paths; default below state_dir/ca */
 	const char *trust;	      /* PEM bundle; default the system's */
+	struct config_faults faults;  /* UNSET is refuse; revocation unknown: accept */
+	enum refuse_how refuse;
 };
 
 /* What becomes of an origin that asks for a client certificate, where one rule fits. */

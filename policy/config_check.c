@@ -11,7 +11,7 @@
 #include "policy/config_error.h"
 #include "policy/config_raw.h"
 
-/* Words of other firewalls, and ours. */
+/* Words of other firewalls, and ours, where ours is possible at that place. */
 static const struct {
 	const char *theirs, *ours;
 } synonyms[] = {
@@ -27,6 +27,18 @@ static const struct {
 	{ "decrypt", "intercept" },
 	{ "inspect", "intercept" },
 	{ "bump", "intercept" },
+	{ "block", "refuse" },
+	{ "deny", "refuse" },
+	{ "reject", "refuse" },
+	{ "drop", "refuse" },
+	{ "allow", "accept" },
+	{ "ignore", "accept" },
+	{ "pass", "accept" },
+	{ "untrusted", "warn" },
+	{ "hostname", "wrong_name" },
+	{ "name_mismatch", "wrong_name" },
+	{ "selfsigned", "self_signed" },
+	{ "unknown_ca", "untrusted" },
 };
 
 static int check_value(
@@ -236,6 +248,14 @@ static int check_number(
 	return wrong(s, n->line, n->text, name, err);
 }
 
+static bool is_word(const cyaml_schema_value_t *s, const char *word)
+{
+	for (uint32_t i = 0; i < s->enumeration.count; i++)
+		if (strcmp(s->enumeration.strings[i].str, word) == 0)
+			return true;
+	return false;
+}
+
 static int check_word(
     const cyaml_schema_value_t *s, const struct node *n, struct str name, struct config_error *err)
 {
@@ -248,7 +268,7 @@ static int check_word(
 	}
 	wrong(s, n->line, n->text, name, err);
 	for (size_t i = 0; near.best == NULL && i < CYAML_ARRAY_LEN(synonyms); i++)
-		if (str_eq(name, STR("action")) && str_ieq(n->text, str_c(synonyms[i].theirs)))
+		if (is_word(s, synonyms[i].ours) && str_ieq(n->text, str_c(synonyms[i].theirs)))
 			near.best = synonyms[i].ours;
 	return near.best != NULL ? config_error_fix(err, "did you mean %s?", near.best)
 				 : -ERR_CONFIG;

@@ -39,6 +39,20 @@ struct raw_pinning {
 	struct raw_when when;
 };
 
+struct raw_origin {
+	const char *name; /* may be NULL */
+	struct raw_when when;
+	struct config_faults faults;
+	enum refuse_how refuse;
+};
+
+struct raw_exception {
+	const char *name, *spki, *until, *reason; /* spki and reason may be NULL */
+	const char **host, **destination, **port;
+	enum tls_error *errors;
+	unsigned host_n, destination_n, port_n, errors_n;
+};
+
 struct raw_limits { /* texts, NULL where not set */
 #define SIZE(name, def, least, most, doc) const char *name;
 #define TIME(name, def, least, most, doc) const char *name;
@@ -60,8 +74,10 @@ struct raw_config {
 	const char *state_dir;
 	struct raw_limits limits;
 	struct raw_client_cert *client_certificates;
+	struct raw_origin *origins;
+	struct raw_exception *exceptions;
 	struct raw_rule *rules;
-	unsigned client_certificates_n, rules_n;
+	unsigned client_certificates_n, origins_n, exceptions_n, rules_n;
 };
 
 /* The defaults as configuration text; sections and keys that are missing come from here. */

@@ -6,13 +6,14 @@
 #include "policy/config_error.h"
 #include "policy/config_raw.h"
 
-enum { TEXT_MAX = 4096, RULES_MAX = 10000, CLIENT_CERTS_MAX = 200, LIST_MAX = 100000, PORTS_MAX = 64, INSIDE_MAX = 64 };
+enum { TEXT_MAX = 4096, RULES_MAX = 10000, CLIENT_CERTS_MAX = 200, ORIGINS_MAX = 1000,
+	EXCEPTIONS_MAX = 256,  LIST_MAX = 100000, PORTS_MAX = 64, INSIDE_MAX = 64 };
 
 const char config_defaults[] =
     "listen: { http: 8080, tls: 8443, any: 0 }\n"
     "network: { manage: off, inside: [], http_ports: [80], tls_ports: [443], all_ports: no,\n"
     "           source: client, quic: reject, mark: 0x5a11, table: 5377 }\n"
-    "tls: { intercept: yes, trust: /etc/ssl/certs/ca-certificates.crt }\n"
+    "tls: { intercept: yes, trust: /etc/ssl/certs/ca-certificates.crt, refuse: auto }\n"
     "pinning: { learn: yes, bypass: never }\n"
     "scanner: { enabled: yes, signatures: /var/lib/clamav, jobs: 0 }\n"
     "audit: { folder: /var/log/sallyport, when_full: block }\n"
@@ -51,11 +52,34 @@ static const cyaml_strval_t client_cert_words[] = { { "present", CLIENT_CERT_PRE
 	{ "passthrough", CLIENT_CERT_PASSTHROUGH }, { "refuse", CLIENT_CERT_REFUSE },
 	{ "ignore", CLIENT_CERT_IGNORE } };
 
+static const cyaml_strval_t choice_words[] = { { "refuse", FAULT_REFUSE }, { "warn", FAULT_WARN },
+	{ "accept", FAULT_ACCEPT } };
+static const cyaml_strval_t refuse_words[] = { { "auto", REFUSE_AUTO }, { "page", REFUSE_PAGE },
+	{ "alert", REFUSE_ALERT } };
+static const cyaml_strval_t fault_words[] = {
+#define TLS_ERROR(name, word, doc) { word, TLS_ERROR_##name },
+#include "core/tls_error.def"
+#undef TLS_ERROR
+};
+
 static const cyaml_schema_value_t text_entry = { CYAML_VALUE_STRING(
     CYAML_FLAG_POINTER, const char *, 1, TEXT_MAX) };
 static const cyaml_schema_value_t port_entry = { CYAML_VALUE_UINT(CYAML_FLAG_DEFAULT, uint16_t) };
 static const cyaml_schema_value_t protocol_entry = { CYAML_VALUE_ENUM(
     CYAML_FLAG_STRICT, enum protocol, protocol_words, CYAML_ARRAY_LEN(protocol_words)) };
+
+static const cyaml_schema_value_t fault_entry = { CYAML_VALUE_ENUM(
+    CYAML_FLAG_STRICT, enum tls_error, fault_words, CYAML_ARRAY_LEN(fault_words)) };
+
+/* `invalid` stands here so that a wish for it gets an answer of its own (rule_origin.c). */
+static const cyaml_schema_field_t fault_fields[] = {
+#define TLS_ERROR(name, word, doc)                                                                 \
+	CYAML_FIELD_ENUM(word, ENUM_FLAGS, struct config_faults, of[TLS_ERROR_##name],             \
+	    choice_words, CYAML_ARRAY_LEN(choice_words)),
+#include "core/tls_error.def"
+#undef TLS_ERROR
+	CYAML_FIELD_END,
+};
 
 static const cyaml_schema_field_t listen_fields[] = {
 	NUMBER(struct config_listen, http),
@@ -82,6 +106,8 @@ static const cyaml_schema_field_t tls_fields[] = {
 	TEXT(struct config_tls, ca_cert),
 	TEXT(struct config_tls, ca_key),
 	TEXT(struct config_tls, trust),
+	CYAML_FIELD_MAPPING("faults", OPT, struct config_tls, faults, fault_fields),
+	WORD(struct config_tls, refuse, ENUM_FLAGS, refuse_words),
 	CYAML_FIELD_END,
 };
 
@@ -159,6 +185,33 @@ static const cyaml_schema_field_t client_cert_fields[] = {
 static const cyaml_schema_value_t client_cert_entry = { CYAML_VALUE_MAPPING(
     CYAML_FLAG_DEFAULT, struct raw_client_cert, client_cert_fields) };
 
+static const cyaml_schema_field_t origin_fields[] = {
+	TEXT(struct raw_origin, name),
+	CYAML_FIELD_MAPPING("when", OPT, struct raw_origin, when, when_fields),
+	CYAML_FIELD_MAPPING("faults", OPT, struct raw_origin, faults, fault_fields),
+	WORD(struct raw_origin, refuse, ENUM_FLAGS, refuse_words),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t origin_entry = { CYAML_VALUE_MAPPING(
+    CYAML_FLAG_DEFAULT, struct raw_origin, origin_fields) };
+
+static const cyaml_schema_field_t exception_fields[] = {
+	CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct raw_exception, name, 1, TEXT_MAX),
+	LIST(struct raw_exception, host, &text_entry, 1, PORTS_MAX),
+	LIST(struct raw_exception, destination, &text_entry, 1, PORTS_MAX),
+	LIST(struct raw_exception, port, &text_entry, 1, PORTS_MAX),
+	TEXT(struct raw_exception, spki),
+	CYAML_FIELD_SEQUENCE_COUNT("errors", CYAML_FLAG_POINTER, struct raw_exception, errors,
+	    errors_n, &fault_entry, 1, TLS_ERROR_COUNT),
+	CYAML_FIELD_STRING_PTR("until", CYAML_FLAG_POINTER, struct raw_exception, until, 1, TEXT_MAX),
+	TEXT(struct raw_exception, reason),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t exception_entry = { CYAML_VALUE_MAPPING(
+    CYAML_FLAG_DEFAULT, struct raw_exception, exception_fields) };
+
 static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_MAPPING("listen", OPT, struct raw_config, listen, listen_fields),
 	CYAML_FIELD_MAPPING("network", OPT, struct raw_config, network, network_fields),
@@ -170,6 +223,8 @@ static const cyaml_schema_field_t top_fields[] = {
 	TEXT(struct raw_config, state_dir),
 	CYAML_FIELD_MAPPING("limits", OPT, struct raw_config, limits, limit_fields),
 	LIST(struct raw_config, client_certificates, &client_cert_entry, 0, CLIENT_CERTS_MAX),
+	LIST(struct raw_config, origins, &origin_entry, 0, ORIGINS_MAX),
+	LIST(struct raw_config, exceptions, &exception_entry, 0, EXCEPTIONS_MAX),
 	LIST(struct raw_config, rules, &rule_entry, 0, RULES_MAX),
 	CYAML_FIELD_END,
 };

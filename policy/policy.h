@@ -12,6 +12,8 @@
 #include "http/head.h"
 #include "policy/config.h"
 
+enum { SPKI_DIGEST = 32 }; /* SHA-256 of a SubjectPublicKeyInfo */
+
 /* An address; IPv4 is kept as v4-mapped IPv6. */
 struct addr {
 	struct in6_addr ip;

@@ -6,6 +6,7 @@
 #include "policy/config_raw.h"
 #include "policy/hosts.h"
 #include "policy/nets.h"
+#include "policy/origin.h"
 
 enum cond {
 #define COND(name, keys, known, example, doc) COND_##name,
@@ -57,6 +58,18 @@ struct client_cert_rule {
 	struct rule match; /* its conditions alone */
 };
 
+struct origin_rule {
+	const char *name;
+	struct config_faults faults;
+	enum refuse_how refuse;
+	struct rule match; /* its conditions alone */
+};
+
+struct exception_rule {
+	struct exception told;
+	struct rule match;
+};
+
 struct config {
 	unsigned refs;
 	struct arena arena; /* everything below lives there */
@@ -66,6 +79,10 @@ struct config {
 	struct rule pinning_match; /* pinning.when */
 	struct client_cert_rule *client_certs;
 	size_t client_certs_n;
+	struct origin_rule *origins;
+	size_t origins_n;
+	struct exception_rule *exceptions;
+	size_t exceptions_n;
 	struct rule *rules;
 	size_t rules_n;
 	struct host_file *files;
@@ -97,6 +114,13 @@ int build_client_certs(struct build *b, const struct node *root);
 
 /* The conditions of pinning.when: 0 or -ERR_CONFIG. */
 int build_pinning(struct build *b, const struct node *root);
+
+/* tls.faults, origins and exceptions (rule_origin.c): 0 or -ERR_CONFIG. */
+int build_origins(struct build *b, const struct node *root);
+
+/* Conditions that hold or not before the first request: 0 or -ERR_CONFIG; why says what comes
+ * before any request. (rule_client_cert.c) */
+int build_check_late(struct build *b, const struct rule *r, const char *why);
 
 /* All rules of a configuration: 0 or -ERR_CONFIG. */
 int build_rules(struct build *b, const struct node *root);

@@ -45,7 +45,7 @@ static int check_file(struct build *b, const char *key, const char *path, bool w
 }
 
 /* What is asked within the handshake can be decided by what is known there. */
-static int check_late(struct build *b, const struct rule *r)
+int build_check_late(struct build *b, const struct rule *r, const char *why)
 {
 	uint32_t late = r->need & ~CONDS_CONNECTION;
 	char key[32];
@@ -55,8 +55,7 @@ static int check_late(struct build *b, const struct rule *r)
 			continue;
 		snprintf(key, sizeof(key), "%.*s", (int)strcspn(cond_keys[i], ","), cond_keys[i]);
 		build_error(b, key, 0,
-		    "no condition '%s' here: an origin asks for a certificate before any request",
-		    key);
+		    "no condition '%s' here: %s before any request", key, why);
 		return config_error_fix(b->err, "use host, host_list, client, destination, port");
 	}
 	return 0;
@@ -79,7 +78,7 @@ static int build_one(struct build *b, const struct raw_client_cert *raw, size_t 
 		return r;
 	out->match.need = out->match.conds;
 	out->match.name = out->told.name;
-	return check_late(b, &out->match);
+	return build_check_late(b, &out->match, "an origin asks for a certificate");
 }
 
 int build_client_certs(struct build *b, const struct node *root)
