@@ -64,8 +64,12 @@ finish() {
 }
 
 # get URL [CURL-OPTION...]: prints the status ("000" when there was none, with what curl said in
-# $OUT/error); head and body are in $OUT/head and $OUT/body. Trusts the gateway's CA alone.
+# $OUT/error); head and body are in $OUT/head and $OUT/body. Trusts the gateway's CA alone. Asks as a
+# browser does for a page; ask: as a program does.
 get() {
+	ask "$@" -H 'Sec-Fetch-Dest: document'
+}
+ask() {
 	local url=$1
 	shift
 	: >"$OUT/body"

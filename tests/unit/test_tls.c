@@ -288,7 +288,8 @@ START_TEST(tls_1_1_is_refused)
 	SSL_CTX_set_max_proto_version(server, TLS1_1_VERSION);
 	p = connect_pair("www.example.com", STR_NONE);
 	ck_assert_int_lt(shake(&p), 0);
-	ck_assert_msg(p.r == -ERR_TLS || p.r == -ERR_TLS_ALERT, "%s", err_name(p.r));
+	ck_assert_msg(p.r == -ERR_TLS_OLD, "%s", err_name(p.r));
+	ck_assert_uint_eq(tls_report(p.t)->errors, TLS_ERROR_BIT(TLS_ERROR_OLD_PROTOCOL));
 	end_pair(&p);
 }
 END_TEST
