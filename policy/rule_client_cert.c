@@ -125,7 +125,7 @@ int build_pinning(struct build *b, const struct node *root)
 		build_error(b, "when", 0, "'when' only with bypass: listed");
 		return config_error_fix(b->err, "bypass: listed");
 	}
-	return check_late(b, out);
+	return build_check_late(b, out, "a client judges our certificate");
 }
 
 const struct client_cert *config_client_cert(const struct config *c, size_t i)
