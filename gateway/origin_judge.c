@@ -31,6 +31,8 @@ void origin_target(struct flow *f, struct tls_target *to)
 
 	to->judge = judge;
 	to->arg = f;
+	to->hard_revocation =
+	    policy_fault_choice(f->policy, &facts, TLS_ERROR_REVOCATION_UNKNOWN) != FAULT_ACCEPT;
 	to->allow_old = policy_old_protocol(f->policy, &facts, time(NULL));
 }
 

@@ -134,6 +134,13 @@ struct origin_judgement policy_judge_origin(const struct policy *p, const struct
 	return j;
 }
 
+enum fault_choice policy_fault_choice(const struct policy *p, const struct facts *f, enum tls_error e)
+{
+	const struct config *c = policy_config(p);
+
+	return origin_choice(c, origin_rule_of(c, f), e);
+}
+
 bool policy_old_protocol(const struct policy *p, const struct facts *f, int64_t now)
 {
 	const struct config *c = policy_config(p);

@@ -47,6 +47,9 @@ struct origin_judgement {
 struct origin_judgement policy_judge_origin(const struct policy *p, const struct facts *f,
     uint32_t faults, const unsigned char *spki, int64_t now);
 
+/* The choice about one fault of this origin, without any exception: never UNSET. */
+enum fault_choice policy_fault_choice(const struct policy *p, const struct facts *f, enum tls_error e);
+
 /* Was it said beforehand that this origin may speak an old protocol? Else none is offered. */
 bool policy_old_protocol(const struct policy *p, const struct facts *f, int64_t now);
 
