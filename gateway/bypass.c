@@ -12,6 +12,8 @@
 #include "gateway/pinning.h"
 #include "intercept/sock.h"
 
+enum { VERIFIED_LIFE = 10 * 60 * 1000 };
+
 /* A key for what is learned of a destination: its address and the name asked for. */
 static void destination_key(const struct flow *f, char *to, size_t n)
 {
@@ -70,10 +72,40 @@ void bypass_known(struct flow *f)
 	pass_client_cert(f);
 }
 
+void bypass_probe(struct flow *f)
+{
+	char key[HELLO_NAME_MAX + 80];
+
+	if (f->protocol != PROTOCOL_TLS ||
+	    config_tls(policy_config(f->policy))->passthrough_check != PASSTHROUGH_PROBE)
+		return;
+	destination_key(f, key, sizeof(key));
+	f->probe = !known_has(f->w->verified, key, loop_now(f->w->loop));
+}
+
+enum flow_state bypass_unverified(struct flow *f, int err)
+{
+	COUNT_ADD(handshake_failed_origin, 1);
+	f->verdict = (struct verdict){ .class = VERDICT_NONE };
+	snprintf(f->reason, sizeof(f->reason), "origin: %s: %s", err_name(err),
+	    tls_failure(f->origin.tls));
+	f->action = "refuse";
+	f->reset = true;
+	return FLOW_END;
+}
+
 enum flow_state bypass_verified(struct flow *f)
 {
+	char key[HELLO_NAME_MAX + 80];
+
 	end_close(&f->origin, false);
 	f->connected = false;
+	f->probe = false;
+	if (f->decision.action == ACTION_PASSTHROUGH) {
+		destination_key(f, key, sizeof(key));
+		known_put(f->w->verified, key, loop_now(f->w->loop) + VERIFIED_LIFE);
+		return FLOW_CONNECT;
+	}
 	COUNT_ADD(tunnels_pinned, 1);
 	pass(f, "pinning", REASON_PINNED, "learned: the client refuses our certificates");
 	return FLOW_CONNECT;

@@ -18,6 +18,12 @@ void bypass_target(struct flow *f, struct tls_target *to);
 /* The handshake stopped at the origin's wish for a certificate: the next state. */
 enum flow_state bypass_wanted(struct flow *f);
 
+/* A passthrough by rule: where so configured the origin is verified first, by a handshake of ours. */
+void bypass_probe(struct flow *f);
+
+/* That handshake failed: the connection does not pass. */
+enum flow_state bypass_unverified(struct flow *f, int err);
+
 /* The origin of a learned bypass is who it should be: the next state. */
 enum flow_state bypass_verified(struct flow *f);
 

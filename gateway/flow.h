@@ -67,6 +67,8 @@ struct flow {
 	unsigned char origin_spki[VERIFY_DIGEST];
 	const char *told; /* a refused origin: "page" or "alert" */
 
+	char visible_chain[160]; /* tunnels: what the origin's certificates in clear are worth */
+
 	/* Client certificates: what became of the origin's wish (NULL: none), and the rule. */
 	const char *client_cert, *client_cert_rule;
 	enum client_cert_action client_cert_action;

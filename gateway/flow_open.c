@@ -129,6 +129,7 @@ enum flow_state step_decide(struct flow *f)
 		f->action = "passthrough";
 		f->verdict = verdict_make(VERDICT_BYPASSED, REASON_POLICY, STR_NONE);
 		COUNT_ADD(tunnels, 1);
+		bypass_probe(f);
 		return FLOW_CONNECT;
 	case ACTION_INTERCEPT:
 	case ACTION_ALLOW:
@@ -217,7 +218,7 @@ enum flow_state step_connect(struct flow *f)
 		return FLOW_CONNECT;
 	if (sock_connected(f->origin.fd) != 0)
 		return connect_failed(f, strerror(errno));
-	if (f->decision.action == ACTION_PASSTHROUGH)
+	if (f->decision.action == ACTION_PASSTHROUGH && !f->probe)
 		return FLOW_TUNNEL;
 	f->need_origin = false;
 	return f->protocol == PROTOCOL_TLS ? FLOW_UPTLS : FLOW_HTTP;

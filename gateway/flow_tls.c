@@ -60,6 +60,8 @@ enum flow_state step_uptls(struct flow *f)
 		origin_passed(f);
 	if (f->probe && (r == 0 || r == -ERR_CERT_WANTED))
 		return bypass_verified(f);
+	if (f->probe && f->decision.action == ACTION_PASSTHROUGH)
+		return bypass_unverified(f, r);
 	if (r == -ERR_CERT_WANTED)
 		return bypass_wanted(f);
 	bypass_note(f);

@@ -162,6 +162,7 @@ void report_flow(struct flow *f)
 		json_c(&j, "verdict", verdict_word(f->verdict.class));
 	if (f->verdict.reason != REASON_NONE)
 		json_c(&j, "verdict_reason", reason_word(f->verdict.reason));
+	optional(&j, "visible_chain", f->visible_chain);
 	if (f->client.alert != 0)
 		json_u64(&j, "client_alert", f->client.alert);
 	if (f->origin.alert != 0)

@@ -10,6 +10,7 @@
 
 #include "core/err.h"
 #include "gateway/flow.h"
+#include "gateway/visible.h"
 
 enum { TUNNEL_PIECE = 256 << 10, TUNNEL_ROUNDS = 16, RELAY_ROUNDS = 8 };
 
@@ -20,6 +21,7 @@ struct way {
 
 struct tunnel {
 	struct way up, down;
+	bool looked; /* at the origin's first flight */
 };
 
 void tunnel_free(struct tunnel *t)
@@ -119,15 +121,23 @@ static void watch_way(struct end *e, const struct way *in, const struct way *out
 enum flow_state step_tunnel(struct flow *f)
 {
 	bool moved;
+	int look = 0;
 
 	if (f->tunnel == NULL) {
 		f->tunnel = tunnel_new();
 		if (f->tunnel == NULL || buf_str(&f->origin.out, buf_view(&f->client.in)) != 0)
 			return flow_abort(f, "refuse", NULL, -ERR_NOMEM);
 		buf_free(&f->client.in);
+		f->tunnel->looked = f->protocol != PROTOCOL_TLS;
 	}
+	if (!f->tunnel->looked && (look = visible_step(f)) < 0) {
+		f->reset = true;
+		return FLOW_END;
+	}
+	f->tunnel->looked |= look > 0;
 	moved = end_flush(&f->origin) == 0 && pump(&f->client, &f->origin, &f->tunnel->up);
-	moved |= pump(&f->origin, &f->client, &f->tunnel->down);
+	if (f->tunnel->looked && end_flush(&f->client) == 0)
+		moved |= pump(&f->origin, &f->client, &f->tunnel->down);
 	if (f->client.broken || f->origin.broken) {
 		f->reset = true;
 		flow_note(f, NULL, NULL, "%s reset the connection", f->client.broken ? "client" : "origin");

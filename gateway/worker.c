@@ -233,10 +233,14 @@ static int use_bundle(struct worker *w, int fd, char *text, size_t n)
 		identities_free(ids);
 		goto out;
 	}
+	verify_store_free(w->store);
+	w->store = verify_store_ref(store);
 	identities_free(w->identities);
 	w->identities = ids;
 	if (w->cert_wanted != NULL)
 		known_clear(w->cert_wanted);
+	if (w->verified != NULL)
+		known_clear(w->verified);
 	policy_free(w->policy);
 	w->policy = p;
 	keep_counts(policy_config(p));
@@ -264,10 +268,11 @@ static int make_parts(struct worker *w)
 	w->sockets = sockpool_new(w->parent);
 	w->signing = signing_new(w);
 	w->cert_wanted = known_new(CERT_WANTED_MAX);
+	w->verified = known_new(CERT_WANTED_MAX);
 	w->pinning = pinning_new();
 	if (w->flows == NULL || w->flow_gens == NULL || w->scratch == NULL || w->leaves == NULL ||
 	    w->scanner == NULL || w->audit == NULL || w->sockets == NULL || w->signing == NULL ||
-	    w->cert_wanted == NULL || w->pinning == NULL)
+	    w->cert_wanted == NULL || w->verified == NULL || w->pinning == NULL)
 		return -ERR_NOMEM;
 	audit_on_idle(w->audit, on_audit_idle, w);
 	return 0;
@@ -455,6 +460,8 @@ static void worker_free(struct worker *w)
 	audit_free(w->audit);
 	leaf_cache_free(w->leaves);
 	identities_free(w->identities);
+	verify_store_free(w->store);
+	known_free(w->verified);
 	known_free(w->cert_wanted);
 	pinning_free(w->pinning);
 	tls_ctx_free(w->tls);

@@ -31,9 +31,11 @@ struct worker {
 	struct policy *policy; /* new flows take a reference */
 	struct limits limits;  /* of the policy in force; long-lived parts refer to it */
 	struct tls_ctx *tls;
+	struct verify_store *store; /* of the policy in force */
 	struct leaf_cache *leaves;
 	struct identities *identities; /* client certificates */
 	struct pinning *pinning;
+	struct known *verified;	   /* destinations of passthroughs that showed good certificates */
 	struct known *cert_wanted;     /* destinations that want them, of rules with passthrough */
 	struct scan_client *scanner;
 	struct audit *audit;

@@ -47,7 +47,11 @@ struct config_network {
 
 struct config_faults { enum fault_choice of[TLS_ERROR_COUNT]; };
 
+enum passthrough_check { PASSTHROUGH_LOG, PASSTHROUGH_REFUSE, PASSTHROUGH_PROBE };
+
 struct config_tls {
+	/* Origins of undecrypted connections: what is visible of them is verified; default log */
+	enum passthrough_check passthrough_check;
 	bool intercept; /* default true; false: TLS is spliced or refused, and there is no CA */
 	const char *ca_cert, *ca_key; /* PEM paths; default below state_dir/ca */
 	const char *trust;	      /* PEM bundle; default the system's */

@@ -13,7 +13,8 @@ const char config_defaults[] =
     "listen: { http: 8080, tls: 8443, any: 0 }\n"
     "network: { manage: off, inside: [], http_ports: [80], tls_ports: [443], all_ports: no,\n"
     "           source: client, quic: reject, mark: 0x5a11, table: 5377 }\n"
-    "tls: { intercept: yes, trust: /etc/ssl/certs/ca-certificates.crt, refuse: auto }\n"
+    "tls: { intercept: yes, passthrough_check: log,\n"
+    "       trust: /etc/ssl/certs/ca-certificates.crt, refuse: auto }\n"
     "pinning: { learn: yes, bypass: never }\n"
     "scanner: { enabled: yes, signatures: /var/lib/clamav, jobs: 0 }\n"
     "audit: { folder: /var/log/sallyport, when_full: block }\n"
@@ -46,6 +47,8 @@ static const cyaml_strval_t action_words[] = { { "intercept", ACTION_INTERCEPT }
 	{ "passthrough", ACTION_PASSTHROUGH }, { "block", ACTION_BLOCK }, { "reset", ACTION_RESET },
 	{ "allow", ACTION_ALLOW }, { "log", ACTION_NONE } };
 
+static const cyaml_strval_t check_words[] = { { "log", PASSTHROUGH_LOG },
+	{ "refuse", PASSTHROUGH_REFUSE }, { "probe", PASSTHROUGH_PROBE } };
 static const cyaml_strval_t pinning_words[] = { { "never", PINNING_NEVER },
 	{ "listed", PINNING_LISTED }, { "any", PINNING_ANY } };
 static const cyaml_strval_t client_cert_words[] = { { "present", CLIENT_CERT_PRESENT },
@@ -103,6 +106,7 @@ static const cyaml_schema_field_t network_fields[] = {
 
 static const cyaml_schema_field_t tls_fields[] = {
 	CYAML_FIELD_BOOL("intercept", OPT, struct config_tls, intercept),
+	WORD(struct config_tls, passthrough_check, ENUM_FLAGS, check_words),
 	TEXT(struct config_tls, ca_cert),
 	TEXT(struct config_tls, ca_key),
 	TEXT(struct config_tls, trust),

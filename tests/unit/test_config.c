@@ -61,6 +61,7 @@ START_TEST(an_empty_file_is_a_good_configuration)
 	ck_assert_uint_eq(config_network(c)->mark, 0x5a11);
 	ck_assert_uint_eq(config_network(c)->table, 5377);
 	ck_assert(config_tls(c)->intercept);
+	ck_assert_int_eq(config_tls(c)->passthrough_check, PASSTHROUGH_LOG);
 	ck_assert_str_eq(config_tls(c)->ca_cert, "/var/lib/sallyport/ca/ca.pem");
 	ck_assert_str_eq(config_tls(c)->ca_key, "/var/lib/sallyport/ca/ca.key");
 	ck_assert_str_eq(config_tls(c)->trust, "/etc/ssl/certs/ca-certificates.crt");
