@@ -11,6 +11,7 @@
 
 #include "core/counter.h"
 #include "core/err.h"
+#include "gateway/mux.h"
 #include "gateway/pinning.h"
 #include "gateway/report.h"
 #include "gateway/signing.h"
@@ -100,6 +101,7 @@ static void flow_free(struct flow *f)
 
 	if (f->txn != NULL)
 		txn_abandon(f);
+	mux_free(f->mux);
 	pinning_flow_end(f);
 	report_flow(f);
 	worker_remove(w, f->handle);
@@ -185,7 +187,11 @@ static void on_time(void *arg)
 		flow_run(f);
 		return;
 	}
-	f->reset = f->state != FLOW_LINGER && !(f->state == FLOW_HTTP && f->txn == NULL);
+	if (f->state == FLOW_H2 && mux_timeout(f->mux)) {
+		flow_touch(f);
+		return;
+	}
+	f->reset = f->state != FLOW_LINGER && !(f->state == FLOW_H2 && mux_idle(f->mux)) && !(f->state == FLOW_HTTP && f->txn == NULL);
 	flow_note(f, timeout_action(f), NULL, "timeout in %s", steps[f->state].name);
 	f->state = FLOW_END;
 	flow_run(f);
@@ -250,6 +256,8 @@ void flow_drain(struct flow *f)
 	if (f->state == FLOW_HTTP && f->txn == NULL && f->client.out.len == 0) {
 		flow_note(f, NULL, NULL, "the gateway stops");
 		f->state = FLOW_END;
+		flow_run(f);
+	} else if (f->state == FLOW_H2) {
 		flow_run(f);
 	}
 }

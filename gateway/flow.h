@@ -14,6 +14,7 @@
 #include "policy/origin.h"
 
 struct txn;
+struct mux;
 struct tunnel;
 
 enum flow_state {
@@ -47,6 +48,7 @@ struct flow {
 
 	struct h1 *req, *resp; /* decoders: client's requests, origin's responses */
 	struct txn *txn;       /* the transaction under way */
+	struct mux *mux;       /* HTTP/2 */
 	struct tunnel *tunnel;
 	uint64_t ntxn;
 

@@ -14,7 +14,22 @@
 #include "gateway/sniff.h"
 #include "intercept/sock.h"
 
-#define ALPN_H1 STR("\x08http/1.1")
+/* What the client offers of what we speak, in its order, in wire form: RFC 7301. */
+static struct str offer(const struct hello *h, char *to, size_t cap)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->alpn_n; i += 1u + (unsigned char)h->alpn[i]) {
+		struct str p = str_of(h->alpn + i + 1, (unsigned char)h->alpn[i]);
+
+		if ((str_eq(p, STR("h2")) || str_eq(p, STR("http/1.1"))) && n + 1 + p.n <= cap) {
+			to[n++] = (char)p.n;
+			memcpy(to + n, p.p, p.n);
+			n += p.n;
+		}
+	}
+	return str_of(to, n);
+}
 
 enum { TLS_1_3 = 0x0304 };
 
@@ -35,7 +50,7 @@ static enum flow_state refuse_origin(struct flow *f, int err)
 
 enum flow_state step_uptls(struct flow *f)
 {
-	char ip[64];
+	char ip[64], alpn[64];
 	int r;
 
 	if (f->origin.tls == NULL) {
@@ -43,7 +58,7 @@ enum flow_state step_uptls(struct flow *f)
 			.ip = sock_text((const struct sockaddr *)&f->to_sa, ip, sizeof(ip)),
 			.port = f->to.port,
 			.suites = f->hello->suites,
-			.alpn = hello_offers(f->hello, "http/1.1") ? ALPN_H1 : STR_NONE };
+			.alpn = offer(f->hello, alpn, sizeof(alpn)) };
 
 		bypass_target(f, &to);
 		origin_target(f, &to);
@@ -149,6 +164,7 @@ static void give_grade(struct flow *f)
 static enum flow_state client_done(struct flow *f)
 {
 	bool h1 = str_eq(tls_alpn(f->client.tls), STR("http/1.1"));
+	bool h2 = str_eq(tls_alpn(f->client.tls), STR("h2"));
 
 	tls_facts(f->client.tls, &f->tls_client);
 	COUNT_ADD(intercepted, 1);
@@ -163,6 +179,8 @@ static enum flow_state client_done(struct flow *f)
 	f->wish = NULL;
 	leaf_free(f->leaf); /* the TLS end holds what it needs */
 	f->leaf = NULL;
+	if (h2)
+		return FLOW_H2;
 	return h1 || (f->refused != 0 && f->faults == 0) ? FLOW_HTTP : FLOW_INNER;
 }
 
@@ -173,8 +191,10 @@ enum flow_state step_downtls(struct flow *f)
 	if (f->client.tls == NULL) {
 		struct str alpn = f->origin.tls != NULL ? tls_alpn(f->origin.tls) : STR_NONE;
 
-		if (f->refused != 0 && hello_offers(f->hello, "http/1.1"))
-			alpn = STR("http/1.1");
+		if (f->refused != 0)
+			alpn = hello_offers(f->hello, "http/1.1") ? STR("http/1.1")
+			       : hello_offers(f->hello, "h2")	  ? STR("h2")
+								  : STR_NONE;
 		f->client.tls = tls_accept(f->w->tls, f->client.fd, buf_view(&f->client.in),
 		    f->hello->ecdsa, f->leaf, alpn);
 		if (f->client.tls == NULL ||

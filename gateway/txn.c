@@ -45,6 +45,8 @@ static void leg_free(struct leg *g)
 	buf_free(&g->head);
 	buf_free(&g->tail);
 	buf_free(&g->spill);
+	free(g->kept);
+	free(g->kept_trailers);
 	body_free(g->body);
 }
 
@@ -225,8 +227,8 @@ struct txn *txn_new(struct flow *f, const struct wire *wire)
 	buf_init(&t->down.head, 512 << 10);
 	buf_init(&t->up.tail, 512 << 10);
 	buf_init(&t->down.tail, 512 << 10);
-	buf_init(&t->up.spill, 256 << 10);
-	buf_init(&t->down.spill, 256 << 10);
+	buf_init(&t->up.spill, (256 << 10) + f->w->limits.h2_window);
+	buf_init(&t->down.spill, (256 << 10) + f->w->limits.h2_window);
 	if (wire == &wire_h1)
 		f->txn = t;
 	return t;

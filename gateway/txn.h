@@ -23,8 +23,11 @@ enum leg_state {
 
 struct leg {
 	enum leg_state state;
-	struct buf head;	/* canonical head, until it goes out */
-	struct buf tail;	/* last chunk and trailers, until they go out */
+	struct buf head;	/* canonical head, until it goes out (HTTP/1.1) */
+	struct buf tail;	/* last chunk and trailers, until they go out (HTTP/1.1) */
+	struct head *kept, *kept_trailers; /* the same for HTTP/2; on the heap */
+	bool end_out;		/* the end went out with the head */
+	size_t owed;		/* bytes that its sender may send again once the receiver took them */
 	struct buf spill;	/* bytes that came when the body could not be kept any more */
 	bool head_out, chunked; /* framing toward the receiver */
 	bool ended;		/* the sender has sent all of it */
@@ -44,9 +47,10 @@ struct txn {
 	int32_t client_stream, origin_stream; /* HTTP/2; 0 none */
 	uint64_t n, started, incident;
 	struct leg up, down;
+	struct txn *next; /* of the flow's, where it has several */
+	enum body_kind up_body;
 	/* What begins the request's body once the origin is connected. */
 	bool up_search, up_expect;
-	enum body_kind up_body;
 	char method[24], host[256];
 	char *path; /* whole, as rules see it; NULL: no head was read */
 	unsigned status;

@@ -78,7 +78,10 @@ void leg_body(struct txn *t, struct leg *g, struct str data)
 		COUNT_ADD(bytes_up, data.n);
 	else
 		COUNT_ADD(bytes_down, data.n);
-	r = g->state == LEG_HOLD ? body_push(g->body, data) : t->wire->put(t, g, data);
+	/* While the held part goes out, what comes behind it waits (HTTP/2: up to a window). */
+	r = g->state == LEG_HOLD      ? body_push(g->body, data)
+	    : g->state == LEG_RELEASE ? buf_str(&g->spill, data)
+				      : t->wire->put(t, g, data);
 	if (r == -ERR_LIMIT && g->state == LEG_HOLD)
 		over_limit(t, g, data);
 	else if (r != 0)

@@ -27,6 +27,7 @@ static int note_request(struct txn *t, const struct head *h)
 	t->event_stream = fields_accepts(h, STR("text/event-stream"));
 	if (f->host[0] == '\0') /* no SNI: the first request names the flow */
 		memcpy(f->host, t->host, sizeof(f->host) < sizeof(t->host) ? sizeof(f->host) : sizeof(t->host));
+	t->up_body = h->body;
 	fields_leg(h, &t->up);
 	return t->path == NULL ? -ERR_NOMEM : fields_accept(h, &t->accept);
 }
@@ -145,7 +146,6 @@ void txn_request_head(struct txn *t, const struct head *h)
 		t->up.state = LEG_HEAD;
 		t->up_search = search;
 		t->up_expect = h->expect_continue;
-		t->up_body = h->body;
 		return;
 	}
 	begin_body(t, h, search);

@@ -35,6 +35,6 @@ struct wire {
 	void (*wake)(struct txn *t);
 };
 
-extern const struct wire wire_h1;
+extern const struct wire wire_h1, wire_h2;
 
 #endif

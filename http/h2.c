@@ -53,7 +53,7 @@ struct h2_stream *h2_stream_new(struct h2 *h, int32_t id)
 
 	if (s == NULL)
 		return NULL;
-	buf_init(&s->out, h->limits->out);
+	buf_init(&s->out, h->limits->out + h->limits->h2_window);
 	buf_init(&s->text, h->limits->head);
 	buf_init(&s->trailer_text, h->limits->head);
 	stream_link(h, s, id);
@@ -381,15 +381,10 @@ static int send_settings(struct h2 *h)
 		{ NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, (uint32_t)l->h2_streams },
 		{ NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, (uint32_t)l->h2_window },
 		{ NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, (uint32_t)l->head },
-		{ NGHTTP2_SETTINGS_ENABLE_PUSH, 0 },
-		{ NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1 },
+		{ NGHTTP2_SETTINGS_ENABLE_PUSH, 0 }, /* a client's to refuse */
 	};
-	bool server = h->side == H2_SERVER;
 
-	/* Push is a client's to refuse; extended CONNECT a server's to offer. */
-	if (server)
-		e[3] = e[4];
-	if (nghttp2_submit_settings(h->session, NGHTTP2_FLAG_NONE, e, 4) != 0)
+	if (nghttp2_submit_settings(h->session, NGHTTP2_FLAG_NONE, e, h->side == H2_CLIENT ? 4 : 3) != 0)
 		return -ERR_NOMEM;
 	return nghttp2_session_set_local_window_size(h->session, NGHTTP2_FLAG_NONE, 0,
 		   (int32_t)(l->h2_window * CONNECTION_WINDOWS)) == 0

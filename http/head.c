@@ -2,6 +2,9 @@
 /* Looking things up in a message head. */
 #include "http/head.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 bool head_get(const struct head *h, const char *name, struct str *value)
 {
 	struct str want = str_c(name);
@@ -47,4 +50,66 @@ bool head_host(const struct head *h, struct str *name, uint16_t *port)
 		return false;
 	*port = (uint16_t)v;
 	return true;
+}
+
+static bool dropped(const char *const *drop, struct str name)
+{
+	for (; drop != NULL && *drop != NULL; drop++)
+		if (str_ieq(name, str_c(*drop)))
+			return true;
+	return false;
+}
+
+static struct str place(char **to, struct str s)
+{
+	struct str out = { *to, s.n };
+
+	if (s.n > 0)
+		memcpy(*to, s.p, s.n);
+	*to += s.n;
+	return out;
+}
+
+static size_t text_size(const struct head *h, const struct field *add, size_t nadd)
+{
+	size_t n = h->method.n + h->target.n + h->path.n + h->host.n + h->scheme.n + h->protocol.n +
+		   h->reason.n;
+
+	for (size_t i = 0; i < h->nfields; i++)
+		n += h->fields[i].name.n + h->fields[i].value.n;
+	for (size_t i = 0; i < nadd; i++)
+		n += add[i].name.n + add[i].value.n;
+	return n;
+}
+
+struct head *head_copy(
+    const struct head *h, const char *const *drop, const struct field *add, size_t nadd)
+{
+	size_t fields = (h->nfields + nadd) * sizeof(struct field);
+	struct head *out = malloc(sizeof(*out) + fields + text_size(h, add, nadd));
+	struct field *f;
+	char *to;
+
+	if (out == NULL)
+		return NULL;
+	*out = *h;
+	f = (struct field *)(out + 1);
+	to = (char *)f + fields;
+	out->method = place(&to, h->method);
+	out->target = place(&to, h->target);
+	out->path = place(&to, h->path);
+	out->host = place(&to, h->host);
+	out->scheme = place(&to, h->scheme);
+	out->protocol = place(&to, h->protocol);
+	out->reason = place(&to, h->reason);
+	out->fields = f;
+	out->nfields = 0;
+	for (size_t i = 0; i < h->nfields; i++)
+		if (!dropped(drop, h->fields[i].name))
+			f[out->nfields++] = (struct field){ place(&to, h->fields[i].name),
+				place(&to, h->fields[i].value) };
+	for (size_t i = 0; i < nadd; i++)
+		f[out->nfields++] =
+		    (struct field){ place(&to, add[i].name), place(&to, add[i].value) };
+	return out;
 }

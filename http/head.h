@@ -48,6 +48,13 @@ bool head_get(const struct head *h, const char *name, struct str *value);
 /* How many fields of that name there are. */
 size_t head_count(const struct head *h, const char *name);
 
+/*
+ * A copy in one piece of memory, to be freed with free(): without the fields named in drop
+ * (NULL-terminated, or NULL), with add[nadd] at the end. NULL: no memory.
+ */
+struct head *head_copy(
+    const struct head *h, const char *const *drop, const struct field *add, size_t nadd);
+
 /* Host without port; the port, or 0 where none was given. False where malformed. */
 bool head_host(const struct head *h, struct str *name, uint16_t *port);
 

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Streams paired: what one HTTP/2 end is told becomes steps of transactions. */
+#include "gateway/mux.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/err.h"
+#include "gateway/txn.h"
+#include "gateway/wire.h"
+
+enum { ROUNDS = 8, OUT_HIGH = 256 << 10, NO_ERROR = 0, CANCEL = 8, REFUSED_STREAM = 7 };
+
+struct mux {
+	struct flow *f;
+	struct h2 *client, *origin;
+	struct txn *txns;
+	bool client_over, origin_over; /* that connection has failed or ended */
+	bool draining;
+};
+
+struct h2 *mux_client(const struct mux *m)
+{
+	return m->client;
+}
+
+struct h2 *mux_origin(const struct mux *m)
+{
+	return m->origin;
+}
+
+bool mux_idle(const struct mux *m)
+{
+	return m->txns == NULL;
+}
+
+/* ---- transactions ---- */
+
+static void unlink_txn(struct mux *m, struct txn *t)
+{
+	struct txn **p = &m->txns;
+
+	while (*p != t)
+		p = &(*p)->next;
+	*p = t->next;
+}
+
+/* The streams may live on for a moment; their events find nobody then. */
+static void forget(struct mux *m, struct txn *t, const char *why)
+{
+	if (t->client_stream != 0)
+		h2_set_own(m->client, t->client_stream, NULL);
+	if (t->origin_stream != 0 && m->origin != NULL)
+		h2_set_own(m->origin, t->origin_stream, NULL);
+	unlink_txn(m, t);
+	txn_over(t, why);
+}
+
+/* One side's stream is gone before its time: the other side's goes the same way. */
+static void abort_txn(struct mux *m, struct txn *t, bool by_client, uint32_t code)
+{
+	if (by_client) {
+		t->client_stream = 0;
+		if (t->origin_stream != 0)
+			h2_reset(m->origin, t->origin_stream, code == NO_ERROR ? CANCEL : code);
+		t->origin_stream = 0;
+	} else {
+		t->origin_stream = 0;
+		h2_reset(m->client, t->client_stream, code == NO_ERROR ? CANCEL : code);
+		t->client_stream = 0;
+	}
+	forget(m, t, by_client ? "the client reset the stream" : "the origin reset the stream");
+}
+
+/* ---- windows ---- */
+
+/* The sender of this direction gets its window back as far as the receiver has taken. */
+static void credit(struct mux *m, struct txn *t, struct leg *g)
+{
+	struct h2 *sender = g == &t->up ? m->client : m->origin;
+	int32_t stream = g == &t->up ? t->client_stream : t->origin_stream;
+
+	if (g->owed == 0 || stream == 0)
+		return;
+	if (g->state == LEG_RELEASE ||
+	    (g->state == LEG_STREAM && !t->wire->room(t, g))) /* later, when it has gone out */
+		return;
+	h2_consumed(sender, stream, g->owed);
+	g->owed = 0;
+}
+
+static void on_data(struct mux *m, struct txn *t, struct leg *g, const struct h2_ev *ev)
+{
+	if (t == NULL || t->refused || g->state == LEG_DONE) {
+		h2_consumed(g != NULL && t != NULL && g == &t->down ? m->origin : m->client, ev->stream,
+		    ev->data.n);
+		return;
+	}
+	g->owed += ev->data.n;
+	if (g == &t->up)
+		leg_body(t, g, ev->data);
+	else
+		txn_response_data(t, ev->data);
+	if (!t->refused)
+		credit(m, t, g);
+}
+
+/* ---- events ---- */
+
+static struct head with_body(const struct h2_ev *ev)
+{
+	struct head h = *ev->head;
+
+	h.body = ev->end ? BODY_NONE : h.has_length ? BODY_LENGTH : BODY_CHUNKED;
+	return h;
+}
+
+static void on_request(struct mux *m, const struct h2_ev *ev)
+{
+	struct head h = with_body(ev);
+	struct txn *t;
+	struct str v;
+
+	if (m->origin_over || (t = txn_new(m->f, &wire_h2)) == NULL) {
+		h2_reset(m->client, ev->stream, REFUSED_STREAM);
+		return;
+	}
+	h.expect_continue = head_get(&h, "expect", &v) && str_ieq(v, STR("100-continue"));
+	t->client_stream = ev->stream;
+	t->next = m->txns;
+	m->txns = t;
+	h2_set_own(m->client, ev->stream, t);
+	txn_request_head(t, &h);
+}
+
+static void on_client(void *arg, const struct h2_ev *ev)
+{
+	struct mux *m = arg;
+	struct txn *t = ev->own;
+
+	switch (ev->type) {
+	case H2_HEAD:
+		on_request(m, ev);
+		break;
+	case H2_DATA:
+		on_data(m, t, t != NULL ? &t->up : NULL, ev);
+		break;
+	case H2_TRAILERS:
+		if (t != NULL && !t->refused && t->up.state != LEG_DONE)
+			leg_trailers(t, &t->up, ev->head);
+		break;
+	case H2_END:
+		if (t != NULL && !t->refused && t->up.state != LEG_DONE)
+			leg_complete(t, &t->up);
+		break;
+	case H2_RESET:
+		if (t != NULL && (ev->code != NO_ERROR || !txn_ended(t)))
+			abort_txn(m, t, true, ev->code);
+		else if (t != NULL)
+			t->client_stream = 0;
+		break;
+	case H2_SPACE:
+		if (t != NULL)
+			credit(m, t, &t->down);
+		break;
+	default:
+		break;
+	}
+}
+
+static void on_response(struct txn *t, const struct h2_ev *ev)
+{
+	struct head h = with_body(ev);
+
+	if (ev->end && strcmp(t->method, "HEAD") != 0 && h.status != 304)
+		h.has_length = false; /* nothing comes, whatever was announced (0 at most) */
+	txn_response_head(t, &h);
+}
+
+/* Its answer is complete: it may well not want the rest of the request (RFC 9113 section 8.1). */
+static void origin_reset(struct mux *m, struct txn *t, const struct h2_ev *ev)
+{
+	if (t->refused || t->down.ended) {
+		t->origin_stream = 0;
+		if (t->up.state != LEG_DONE)
+			t->up.state = LEG_DONE;
+	} else {
+		abort_txn(m, t, false, ev->code);
+	}
+}
+
+static void on_origin(void *arg, const struct h2_ev *ev)
+{
+	struct mux *m = arg;
+	struct txn *t = ev->own;
+
+	if (ev->type == H2_GOAWAY) {
+		h2_goaway(m->client, ev->code);
+		return;
+	}
+	if (t == NULL) {
+		if (ev->type == H2_DATA)
+			h2_consumed(m->origin, ev->stream, ev->data.n);
+		return;
+	}
+	switch (ev->type) {
+	case H2_HEAD:
+		if (!t->refused && t->down.state == LEG_HEAD)
+			on_response(t, ev);
+		break;
+	case H2_DATA:
+		on_data(m, t, &t->down, ev);
+		break;
+	case H2_TRAILERS:
+		if (!t->refused && t->down.state != LEG_DONE)
+			leg_trailers(t, &t->down, ev->head);
+		break;
+	case H2_END:
+		if (!t->refused && t->down.state != LEG_HEAD && t->down.state != LEG_DONE)
+			leg_complete(t, &t->down);
+		break;
+	case H2_RESET:
+		origin_reset(m, t, ev);
+		break;
+	case H2_SPACE:
+		credit(m, t, &t->up);
+		break;
+	default:
+		break;
+	}
+}
+
+/* ---- the step ---- */
+
+static struct mux *mux_new(struct flow *f)
+{
+	struct mux *m = calloc(1, sizeof(*m));
+
+	if (m == NULL)
+		return NULL;
+	m->f = f;
+	m->client = h2_new(H2_SERVER, &f->w->limits, on_client, m);
+	if (f->refused == 0)
+		m->origin = h2_new(H2_CLIENT, &f->w->limits, on_origin, m);
+	m->origin_over = false;
+	if (m->client != NULL && (m->origin != NULL || f->refused != 0))
+		return m;
+	mux_free(m);
+	return NULL;
+}
+
+void mux_free(struct mux *m)
+{
+	if (m == NULL)
+		return;
+	while (m->txns != NULL) {
+		struct txn *t = m->txns;
+
+		t->client_stream = t->origin_stream = 0;
+		forget(m, t, txn_ended(t) ? NULL : "the connection ended");
+	}
+	h2_free(m->client);
+	h2_free(m->origin);
+	free(m);
+}
+
+/* Read from a socket into its HTTP/2 end: true when something came. */
+static bool take(struct flow *f, struct end *e, struct h2 *h, bool *over)
+{
+	struct str in;
+	ssize_t n;
+	int r;
+
+	if (*over || h == NULL || e->fd < 0)
+		return false;
+	n = txn_input(f, e, &in);
+	if (n == 0)
+		return false;
+	r = n > 0 ? h2_feed(h, in, loop_now(f->w->loop)) : (int)n;
+	if (n > 0)
+		txn_keep(e, STR_NONE);
+	if (r == 0)
+		return true;
+	*over = true;
+	if (n > 0)
+		flow_note(f, NULL, NULL, "%s: %s: %s", e == &f->client ? "client" : "origin",
+		    err_name(r), h2_failure(h));
+	return true;
+}
+
+/* What the HTTP/2 end has to say goes to the socket, as far as that takes it. */
+static void give(struct end *e, struct h2 *h)
+{
+	struct str s;
+
+	if (h == NULL || e->fd < 0)
+		return;
+	do {
+		while (e->out.len < OUT_HIGH && (s = h2_output(h)).n > 0)
+			if (buf_str(&e->out, s) != 0)
+				e->broken = true;
+	} while (end_flush(e) == 0 && e->out.len == 0 && s.n > 0);
+}
+
+/* Transactions that can go on without a byte from outside, and those that are over. */
+static bool pump(struct mux *m)
+{
+	bool moved = false;
+
+	for (struct txn *t = m->txns, *next; t != NULL; t = next) {
+		next = t->next;
+		if (t->up.state == LEG_RELEASE)
+			moved |= leg_pour(t, &t->up);
+		if (!t->refused && t->down.state == LEG_RELEASE)
+			moved |= leg_pour(t, &t->down);
+		if (!t->refused) {
+			credit(m, t, &t->up);
+			credit(m, t, &t->down);
+		}
+		/* An answer that is complete makes the rest of its request unwanted. */
+		if (t->down.state == LEG_DONE && (t->up.state == LEG_DONE || t->up.state == LEG_STREAM)) {
+			if (t->up.state == LEG_STREAM && t->origin_stream != 0)
+				h2_reset(m->origin, t->origin_stream, CANCEL), t->origin_stream = 0;
+			forget(m, t, NULL);
+		} else if (txn_ended(t)) {
+			forget(m, t, NULL);
+		}
+	}
+	return moved;
+}
+
+/* The origin's connection is over: its streams end as they would have for the client. */
+static void origin_gone(struct mux *m)
+{
+	for (struct txn *t = m->txns, *next; t != NULL; t = next) {
+		next = t->next;
+		t->origin_stream = 0;
+		if (!t->refused && !t->down.ended)
+			abort_txn(m, t, false, 2);
+	}
+	if (!m->draining)
+		h2_goaway(m->client, NO_ERROR);
+	m->draining = true;
+}
+
+void mux_drain(struct mux *m)
+{
+	if (!m->draining)
+		h2_goaway(m->client, NO_ERROR);
+	m->draining = true;
+}
+
+bool mux_timeout(struct mux *m)
+{
+	for (struct txn *t = m->txns; t != NULL; t = t->next)
+		if (t->up.state == LEG_SEARCH || t->down.state == LEG_SEARCH)
+			return true;
+	return false;
+}
+
+static bool over(struct mux *m)
+{
+	struct flow *f = m->f;
+
+	if (f->client.broken || f->client.eof || m->client_over)
+		return true;
+	return m->txns == NULL && (m->draining || h2_finished(m->client)) &&
+	       h2_streams(m->client) == 0 && f->client.out.len == 0;
+}
+
+enum flow_state step_h2(struct flow *f)
+{
+	bool moved = true, any = false;
+	struct mux *m;
+
+	if (f->mux == NULL && (f->mux = mux_new(f)) == NULL)
+		return flow_abort(f, "refuse", NULL, -ERR_NOMEM);
+	m = f->mux;
+	for (int i = 0; i < ROUNDS && moved; i++) {
+		moved = take(f, &f->client, m->client, &m->client_over);
+		moved |= take(f, &f->origin, m->origin, &m->origin_over);
+		if (m->origin_over)
+			origin_gone(m);
+		moved |= pump(m);
+		give(&f->origin, m->origin);
+		give(&f->client, m->client);
+		any |= moved;
+	}
+	if (over(m)) {
+		f->reset = f->client.broken;
+		return f->client.out.len > 0 && !f->client.broken ? FLOW_LINGER : FLOW_END;
+	}
+	if (any)
+		flow_deadline(f, m->txns != NULL ? f->w->limits.idle : f->w->limits.keepalive);
+	if (f->w->draining)
+		mux_drain(m);
+	end_watch(&f->client, true);
+	if (f->origin.fd >= 0)
+		end_watch(&f->origin, !m->origin_over);
+	if (moved || end_pending(&f->client) || (!m->origin_over && end_pending(&f->origin)))
+		flow_yield(f);
+	return FLOW_H2;
+}
