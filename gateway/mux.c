@@ -291,7 +291,7 @@ static bool take(struct flow *f, struct end *e, struct h2 *h, bool *over)
 /* What the HTTP/2 end has to say goes to the socket, as far as that takes it. */
 static void give(struct end *e, struct h2 *h)
 {
-	struct str s;
+	struct str s = STR(" "); /* also where the buffer is full at first: there may be more */
 
 	if (h == NULL || e->fd < 0)
 		return;
@@ -327,6 +327,16 @@ static bool pump(struct mux *m)
 		}
 	}
 	return moved;
+}
+
+/* What is released could go on: its queue has gone out meanwhile. */
+static bool can_pour(const struct mux *m)
+{
+	for (const struct txn *t = m->txns; t != NULL; t = t->next)
+		if ((t->up.state == LEG_RELEASE && t->wire->room(t, &t->up)) ||
+		    (t->down.state == LEG_RELEASE && t->wire->room(t, &t->down)))
+			return true;
+	return false;
 }
 
 /* The origin's connection is over: its streams end as they would have for the client. */
@@ -384,6 +394,7 @@ enum flow_state step_h2(struct flow *f)
 		moved |= pump(m);
 		give(&f->origin, m->origin);
 		give(&f->client, m->client);
+		moved |= can_pour(m);
 		any |= moved;
 	}
 	if (over(m)) {

@@ -2,13 +2,13 @@
 # shellcheck shell=bash
 # The origin: a real nginx with its own prefix, and a small backend that digests uploads.
 
-# One server for a name: origin_server NAME CERTIFICATE [default]
+# One server for a name: origin_server NAME CERTIFICATE [default]. LAB_HTTP2=yes: it offers h2, too.
 origin_server() {
 	local name=$1 cert=$2 default=${3:+ default_server}
 	cat <<-END
 		server {
-			listen $LAB_ORIGIN4:443 ssl$default;
-			listen [$LAB_ORIGIN6]:443 ssl$default;
+			listen $LAB_ORIGIN4:443 ssl${LAB_HTTP2:+ http2}$default;
+			listen [$LAB_ORIGIN6]:443 ssl${LAB_HTTP2:+ http2}$default;
 			server_name $name;
 			ssl_certificate $LAB_MATERIAL/$cert.chain;
 			ssl_certificate_key $LAB_MATERIAL/$cert.key;
