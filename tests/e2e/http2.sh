@@ -27,7 +27,6 @@ is "and is intact at the origin" "$(body | tr -d '\n')" "$(file_digest 2m.bin)"
 is "EICAR is not uploaded" "$(version https://www.origin.test/upload --data-binary @"$LAB_MATERIAL/www/eicar.com")" '403 2'
 is "expect: 100-continue passes" "$(version https://www.origin.test/upload -H 'Expect: 100-continue' --data-binary @"$LAB_MATERIAL/www/2m.bin")" '200 2'
 is "an expired origin is refused with a page" "$(version https://expired.origin.test/)" '502 1.1'
-is "also to a client of h2 alone" "$(in_client openssl s_client -alpn h2 -connect expired.origin.test:443 -servername expired.origin.test </dev/null 2>/dev/null | grep -c 'ALPN protocol: h2')" 1
 
 # Many streams on one connection, one of which is blocked: the others do not notice.
 in_client curl -sS --parallel --parallel-max 8 --cacert "$CA" --max-time 30 -w '%{http_code} %{num_connects}\n' \
