@@ -38,6 +38,7 @@ struct flow {
 	struct sockaddr_storage from_sa, to_sa;
 
 	enum protocol protocol;
+	struct hello_walk walk;
 	struct hello *hello;	/* TLS, until the client's handshake is done */
 	char host[HELLO_NAME_MAX]; /* SNI, or the first request's host */
 	struct decision decision;  /* of HELLO */

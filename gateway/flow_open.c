@@ -29,6 +29,16 @@ static ssize_t read_more(struct flow *f, struct end *e, size_t most)
 	return n;
 }
 
+/* A name that is an address says nothing new, or something false. */
+static int check_literal(struct flow *f)
+{
+	if (!f->hello->has_literal || memcmp(f->hello->literal, &f->to.ip, sizeof(f->to.ip)) == 0)
+		return 0;
+	flow_note(f, "refuse", NULL, "%s: its name is an address other than the one called",
+	    err_name(-ERR_HELLO));
+	return -ERR_HELLO;
+}
+
 static enum flow_state peek_tls(struct flow *f)
 {
 	int r;
@@ -37,7 +47,11 @@ static enum flow_state peek_tls(struct flow *f)
 		f->hello = calloc(1, sizeof(*f->hello));
 	if (f->hello == NULL)
 		return flow_abort(f, "refuse", NULL, -ERR_NOMEM);
-	r = hello_parse(buf_view(&f->client.in), f->w->limits.hello, f->hello);
+	r = hello_walk(&f->walk, buf_view(&f->client.in), f->w->limits.hello);
+	if (r == 0)
+		r = hello_parse(buf_view(&f->client.in), f->w->limits.hello, f->hello);
+	if (r == 0)
+		r = check_literal(f);
 	if (r == -ERR_MORE) {
 		if (f->protocol == PROTOCOL_UNKNOWN) /* time is up in the middle of a hello */
 			return flow_abort(f, "refuse", NULL, -ERR_TIMEOUT);

@@ -5,6 +5,7 @@
  */
 #include "mitm/hello.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,6 +78,20 @@ int hello_sniff(struct str in)
 	return (unsigned char)in.p[2] <= 4;
 }
 
+/* RFC 6066 forbids addresses; some clients send them all the same. */
+static bool read_literal(struct str s, struct hello *h)
+{
+	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+	char text[46];
+
+	if (str_copy(s, text, sizeof(text)) != 0)
+		return false;
+	memcpy(h->literal, mapped, sizeof(mapped));
+	h->has_literal = inet_pton(AF_INET, text, h->literal + 12) == 1 ||
+			 inet_pton(AF_INET6, text, h->literal) == 1;
+	return h->has_literal;
+}
+
 /* An address, or what some resolver takes for one ("127.1"): no top-level name is a number. */
 static bool ends_in_number(struct str name)
 {
@@ -118,7 +133,7 @@ static int read_sni(struct cursor c, struct hello *h)
 	name = vector(&list, 2);
 	if (list.bad || list.s.n > 0) /* one name of one type, or it is read in two ways */
 		return -ERR_HELLO;
-	return read_name(name.s, h->sni);
+	return read_literal(name.s, h) ? 0 : read_name(name.s, h->sni);
 }
 
 static int read_alpn(struct cursor c, struct hello *h)
@@ -323,60 +338,73 @@ static int record(struct str rest, bool first, size_t room, size_t *body)
 	return RECORD_HEADER + *body > room ? -ERR_LIMIT : 0;
 }
 
-/* The length that the message's header announces, as far as it is there. */
-static size_t announced(const char *to, size_t n)
+/* The message's first bytes, as far as this record has them; what they announce. */
+static int take_head(struct hello_walk *w, struct str body, size_t max)
 {
-	struct cursor c = { { to + 1, n > 0 ? n - 1 : 0 }, false };
-	size_t v = take(&c, 3);
+	struct cursor c;
 
-	return HANDSHAKE_HEADER + (c.bad ? 0 : v);
+	for (size_t i = 0; w->message + i < HANDSHAKE_HEADER && i < body.n; i++)
+		w->head[w->message + i] = body.p[i];
+	if (body.n > 0 && w->head[0] != CLIENT_HELLO)
+		return -ERR_HELLO;
+	if (w->message + body.n < HANDSHAKE_HEADER)
+		return 0;
+	c = (struct cursor){ { w->head + 1, HANDSHAKE_HEADER - 1 }, false };
+	w->need = HANDSHAKE_HEADER + take(&c, 3);
+	return w->need > max ? -ERR_LIMIT : 0;
 }
 
-/* Handshake bytes of the records so far, into `to` (in.n bytes are room enough): 0 when the
- * whole message is there, -ERR_MORE, or the fault. */
-static int gather(struct str in, size_t max, char *to, size_t *message, size_t *length)
+int hello_walk(struct hello_walk *w, struct str in, size_t max)
 {
-	size_t at = 0, n = 0, need = HANDSHAKE_HEADER;
-
-	while (n < need) {
-		size_t body, k;
-		int r = record(str_sub(in, at, in.n), n == 0, max - at, &body);
+	if (w->need == 0)
+		w->need = HANDSHAKE_HEADER;
+	while (w->message < w->need) {
+		struct str rest = str_sub(in, w->at, in.n);
+		size_t body = 0;
+		int r = record(rest, w->message == 0, max > w->at ? max - w->at : 0, &body);
 
 		if (r != 0)
 			return r;
-		at += RECORD_HEADER;
-		k = in.n - at < body ? in.n - at : body;
-		memcpy(to + n, in.p + at, k);
-		n += k;
-		need = announced(to, n);
-		if (n > 0 && to[0] != CLIENT_HELLO)
-			return -ERR_HELLO;
-		if (need > max)
-			return -ERR_LIMIT;
-		if (k < body)
+		rest = str_sub(rest, RECORD_HEADER, body);
+		r = take_head(w, rest, max);
+		if (r != 0)
+			return r;
+		if (rest.n < body)
 			return -ERR_MORE; /* a record is taken whole or not at all */
-		at += body;
+		w->message += body;
+		w->at += RECORD_HEADER + body;
 	}
-	if (n > need) /* another message in the hello's record: nothing may follow it there */
-		return -ERR_HELLO;
-	*message = need;
-	*length = at;
-	return 0;
+	/* Another message in the hello's record: nothing may follow it there. */
+	return w->message > w->need ? -ERR_HELLO : 0;
+}
+
+/* The bodies of the records up to `end`, which were walked over. */
+static void gather(struct str in, size_t end, char *to)
+{
+	for (size_t at = 0; at < end;) {
+		size_t n = (size_t)(unsigned char)in.p[at + 3] << 8 | (unsigned char)in.p[at + 4];
+
+		memcpy(to, in.p + at + RECORD_HEADER, n);
+		to += n;
+		at += RECORD_HEADER + n;
+	}
 }
 
 int hello_parse(struct str in, size_t max, struct hello *out)
 {
+	struct hello_walk w = { 0 };
 	struct hello h = { 0 };
-	size_t message = 0;
 	char *bytes;
-	int r;
+	int r = hello_walk(&w, in, max);
 
-	bytes = malloc(in.n > 0 ? in.n : 1);
+	if (r != 0)
+		return r;
+	bytes = malloc(w.message);
 	if (bytes == NULL)
 		return -ERR_NOMEM;
-	r = gather(in, max, bytes, &message, &h.length);
-	if (r == 0)
-		r = read_message(str_of(bytes + HANDSHAKE_HEADER, message - HANDSHAKE_HEADER), &h);
+	gather(in, w.at, bytes);
+	h.length = w.at;
+	r = read_message(str_of(bytes + HANDSHAKE_HEADER, w.message - HANDSHAKE_HEADER), &h);
 	free(bytes);
 	if (r == 0)
 		*out = h;

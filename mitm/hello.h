@@ -15,6 +15,9 @@ enum { HELLO_12_128 = 1, HELLO_12_256 = 2, HELLO_13_128 = 4, HELLO_13_256 = 8 };
 
 struct hello {
 	char sni[HELLO_NAME_MAX];  /* lower case, no trailing dot, NUL-terminated; "" if none */
+	/* The name was an address: nothing is in sni then. RFC 6066 section 3 forbids it. */
+	bool has_literal;
+	unsigned char literal[16]; /* IPv4 as ::ffff:0:0/96 */
 	char alpn[HELLO_ALPN_MAX]; /* protocols in wire form (length byte, name, ...) that fit */
 	size_t alpn_n;
 	unsigned suites; /* HELLO_12_128 and so on: those that we speak, too */
@@ -32,10 +35,25 @@ struct hello {
 /* Does this begin like a TLS handshake record? 1 yes, 0 no, -ERR_MORE (fewer than 3 bytes). */
 int hello_sniff(struct str in);
 
+/* How far the records of a hello were looked at; zero at first. Each byte is looked at once. */
+struct hello_walk {
+	size_t at;      /* bytes of whole records */
+	size_t message; /* bytes of the message in them */
+	size_t need;    /* the message's length as far as known */
+	char head[4];
+};
+
+/*
+ * Is the hello whole? `in` begins with the same bytes each time and grows. 0, then it is time for
+ * hello_parse(); -ERR_MORE and the faults of records as hello_parse() has them.
+ */
+int hello_walk(struct hello_walk *w, struct str in, size_t max);
+
 /*
  * Read a whole hello: 0 with *out filled; -ERR_MORE; -ERR_NOT_TLS; -ERR_HELLO (malformed:
  * lengths, doubled SNI extension, names that are no host names); -ERR_LIMIT (announced length
- * above `max` bytes). An IP literal or empty SNI is -ERR_HELLO.
+ * above `max` bytes). An empty SNI or one whose last label is a number is -ERR_HELLO, but not a
+ * whole IP literal.
  */
 int hello_parse(struct str in, size_t max, struct hello *out);
 

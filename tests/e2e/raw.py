@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A client that says exactly what it is told to, byte for byte, over TCP or TLS.
 
-raw.py [--tls NAME --ca FILE] [--segment N] [--wait S] HOST PORT STEP...
+raw.py [--tls NAME --ca FILE [--record N] [--pad N]] [--segment N] [--wait S] HOST PORT STEP...
+--record cuts the ClientHello into TLS records of that size, --pad makes it that much longer.
 Steps: `send TEXT` (with \\r \\n \\0 \\xNN escapes), `file PATH`, `await TEXT`, `sleep S`,
 `shut` (half-close), `count N TEXT` (until TEXT was seen N times), `drain` (read until the peer
 closes or is silent for --wait). What was received goes to standard output, and the way it ended
@@ -27,10 +28,20 @@ class Wire:
         self.tls = None
         if o.tls:
             context = ssl.create_default_context(cafile=o.ca)
-            context.set_alpn_protocols(["http/1.1"])
+            context.set_alpn_protocols(["http/1.1"] + ["x" * 99] * (o.pad // 100))
             self.inward, self.outward = ssl.MemoryBIO(), ssl.MemoryBIO()
             self.tls = context.wrap_bio(self.inward, self.outward, server_hostname=o.tls)
+            self.first = True
             self.pump(self.tls.do_handshake)
+
+    def cut(self, data):
+        """The first flight's handshake records, put together and cut anew."""
+        message = b""
+        while data:
+            n = 5 + int.from_bytes(data[3:5], "big")
+            message, data = message + data[5:n], data[n:]
+        return b"".join(b"\x16\x03\x01" + len(part).to_bytes(2, "big") + part for part in
+                        (message[i:i + self.o.record] for i in range(0, len(message), self.o.record)))
 
     def put(self, data):
         step = self.o.segment or len(data) or 1
@@ -57,7 +68,9 @@ class Wire:
             try:
                 result = action()
             except ssl.SSLWantReadError:
-                self.put(self.outward.read())
+                data = self.outward.read()
+                self.put(self.cut(data) if self.first and self.o.record else data)
+                self.first = False
                 self.inward.write(self.take())
             except ssl.SSLZeroReturnError:
                 raise Ended("fin") from None
@@ -129,6 +142,8 @@ def main():
     p.add_argument("--ca")
     p.add_argument("--segment", type=int, default=0)
     p.add_argument("--gap", type=float, default=0.001)
+    p.add_argument("--record", type=int, default=0)
+    p.add_argument("--pad", type=int, default=0)
     p.add_argument("--wait", type=float, default=10)
     p.add_argument("host")
     p.add_argument("port", type=int)

@@ -23,6 +23,21 @@ static int parse(const uint8_t *data, size_t n, struct hello *h)
 	return r;
 }
 
+/* As the bytes come, in pieces: the same as in one go. */
+static int walk(const uint8_t *data, size_t size)
+{
+	struct hello_walk w = { 0 };
+	int r = -ERR_MORE;
+
+	for (size_t n = 0; n < size && r == -ERR_MORE; n += 1 + n / 8)
+		r = hello_walk(&w, str_of((const char *)data, n), 16384);
+	if (r == -ERR_MORE)
+		r = hello_walk(&w, str_of((const char *)data, size), 16384);
+	if (w.at > size)
+		abort();
+	return r;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct hello whole, part;
@@ -36,6 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (p != 0 && p != -ERR_MORE && r == 0)
 			abort();
 	}
+	if (walk(data, size) != r && r != -ERR_HELLO)
+		abort();
 	if (r == 0 && (whole.length > size || strlen(whole.sni) > 253))
 		abort();
 	return 0;
