@@ -28,6 +28,11 @@ bool origin_holds(const struct rule *match, const struct facts *f)
 	return (match->need & ~facts_known(f)) == 0 && rule_fails(match, UINT32_MAX, f) == COND_COUNT;
 }
 
+bool exception_holds(const struct exception_rule *e, const struct facts *f)
+{
+	return origin_holds(&e->match, f) && (e->told.hosts_n > 0 || f->host.n == 0);
+}
+
 const struct origin_rule *origin_rule_of(const struct config *c, const struct facts *f)
 {
 	for (size_t i = 0; i < c->origins_n; i++)
@@ -91,7 +96,7 @@ static void find_exception(const struct config *c, const struct origin_rule *r, 
 		const struct exception_rule *e = &c->exceptions[i];
 		enum exception_fails why;
 
-		if (!origin_holds(&e->match, f))
+		if (!exception_holds(e, f))
 			continue;
 		why = exception_helps(c, r, &e->told, faults, spki, now);
 		if (why == EXCEPTION_HELPS)
@@ -151,7 +156,7 @@ bool policy_old_protocol(const struct policy *p, const struct facts *f, int64_t 
 		const struct exception_rule *e = &c->exceptions[i];
 
 		if ((e->told.errors & TLS_ERROR_BIT(TLS_ERROR_OLD_PROTOCOL)) != 0 &&
-		    now < e->told.until && origin_holds(&e->match, f))
+		    now < e->told.until && exception_holds(e, f))
 			return true;
 	}
 	return false;

@@ -8,6 +8,10 @@
 /* All conditions of an entry hold. */
 bool origin_holds(const struct rule *match, const struct facts *f);
 
+/* Is an exception for this origin? One by address alone is for connections without a name: else
+ * whoever steers a name to that address could use it. */
+bool exception_holds(const struct exception_rule *e, const struct facts *f);
+
 /* The first entry of `origins` that holds, or NULL. */
 const struct origin_rule *origin_rule_of(const struct config *c, const struct facts *f);
 

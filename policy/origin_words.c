@@ -28,7 +28,7 @@ static void explain_exceptions(FILE *out, const struct config *c, const struct o
 		char end[UNTIL_TEXT];
 		enum exception_fails why;
 
-		if (!origin_holds(&e->match, f)) {
+		if (!exception_holds(e, f)) {
 			fprintf(out, "  exception '%s': is not for this origin\n", e->told.name);
 			continue;
 		}

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """An origin that answers with exactly the bytes of a file, malformed or not.
 
-origin.py [--tls CHAIN KEY [--tls12] [--client-ca FILE [--optional]]] [--echo] [--log FILE] ADDRESS PORT [FOLDER]
+origin.py [--tls CHAIN KEY [--tls12] [--old] [--weak] [--client-ca FILE [--optional]]] [--echo] [--log FILE] ADDRESS PORT [FOLDER]
 A request for /NAME is answered with the bytes of FOLDER/NAME, then the connection is closed;
 NAME.keep keeps it open, NAME.echo sends back what comes after. --echo is a plain TCP echo.
+--old speaks TLS 1.0 and 1.1 alone, --weak may have a certificate that OpenSSL takes for too weak.
 The log gets one line for each request: its first line, how many bytes of it came, and the name
 in the client's certificate if there is one; and one for each failed handshake."""
 import argparse
@@ -81,6 +82,8 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("--tls", nargs=2)
     p.add_argument("--tls12", action="store_true")
+    p.add_argument("--old", action="store_true")
+    p.add_argument("--weak", action="store_true")
     p.add_argument("--client-ca")
     p.add_argument("--optional", action="store_true")
     p.add_argument("--echo", action="store_true")
@@ -91,6 +94,11 @@ def main():
     o = p.parse_args()
     if o.tls:
         o.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        if o.old or o.weak:
+            o.context.set_ciphers("DEFAULT@SECLEVEL=0")
+        if o.old:
+            o.context.minimum_version = ssl.TLSVersion.TLSv1
+            o.context.maximum_version = ssl.TLSVersion.TLSv1_1
         o.context.load_cert_chain(*o.tls)
         if o.tls12:
             o.context.maximum_version = ssl.TLSVersion.TLSv1_2

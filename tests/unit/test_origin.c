@@ -154,6 +154,7 @@ static const struct row rows[] = {
 	{ "any.example", "10.1.1.1", 443, NULL, NOW, OLD, FAULT_ACCEPT, "any key", NULL, 0 },
 	{ "any.example", "10.1.1.1", 444, NULL, NOW, UNTRUSTED, FAULT_REFUSE, "tls.faults", NULL, 0 },
 	{ "", "10.8.7.6", 443, KEY_B, NOW, NAME, FAULT_ACCEPT, "by address", NULL, 0 },
+	{ "www.example", "10.8.7.6", 443, KEY_B, NOW, NAME, FAULT_REFUSE, "tls.faults", NULL, 0 },
 	{ "", "10.8.7.7", 443, KEY_B, NOW, NAME, FAULT_REFUSE, "tls.faults", NULL, 0 },
 	/* Nothing to accept where nothing is refused. */
 	{ "printer.example", ANY, UNKNOWN, FAULT_ACCEPT, NULL, NULL, 0 },
