@@ -64,7 +64,7 @@ static void key_of(const struct in6_addr *client, const char *name, char to[KEY_
 
 	for (int i = 0; i < 16; i++)
 		snprintf(to + (size_t)2 * (size_t)i, 3, "%02x", p[i]);
-	snprintf(to + 32, KEY_MAX - 32, "|%s", name);
+	snprintf(to + 32, KEY_MAX - 32, "|%.*s", KEY_MAX - 34, name);
 }
 
 static void flow_key(const struct flow *f, char to[KEY_MAX])

@@ -165,6 +165,21 @@ status=$(in_gw "$SALLYPORT" status --config "$LAB_DIR/sallyport.yaml")
 like "status counts refusals" "$status" 'origins_refused +[1-9]'
 like "and warnings" "$status" 'origins_warned +[1-9]'
 like "and uses of exceptions" "$status" 'exceptions_used +[1-9]'
+# A browser: a page where it is refused, its own warning where the person is to decide.
+export HOME=$OUT/home
+mkdir -p "$HOME/.pki/nssdb"
+certutil -d "sql:$HOME/.pki/nssdb" -N --empty-password
+certutil -d "sql:$HOME/.pki/nssdb" -A -t C,, -n gateway -i "$CA"
+browse() {
+	in_client timeout -k 5 60 chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run \
+		--user-data-dir="$OUT/chromium" --disable-background-networking --virtual-time-budget=10000 \
+		--host-resolver-rules="MAP *.test $LAB_RAW4" --dump-dom "$1" 2>"$OUT/chromium.err" | tr '\n' ' '
+}
+like "X1: a browser shows the page" "$(browse https://expired.refuse.test:4501/refuse)" 'The origin was refused: the certificate has expired'
+is "X2: a browser does not load what it is warned of" "$(browse https://self-signed.warn.test:4503/warn)" ''
+like "X2: because of the issuer, not of the name" "$(cat "$OUT/chromium.err")" 'Page load failed: net::ERR_CERT_AUTHORITY_INVALID'
+like "a browser shows what an exception accepts" "$(browse https://expired.accept.test:4501/accept)" '>ok<'
+
 # Without the exception it is as before.
 sed -i '/name: accept expired,/d' "$LAB_DIR/sallyport.yaml"
 holds "a reload takes one away" in_gw "$SALLYPORT" reload --config "$LAB_DIR/sallyport.yaml"
