@@ -8,6 +8,8 @@
 
 #define CONFIG_DEFAULT_PATH "/etc/sallyport/sallyport.yaml"
 
+struct config;
+
 struct cli_ops {
 	/*
 	 * The daemon in the foreground until it is stopped: exit code. config_path NULL: built-in
@@ -16,6 +18,8 @@ struct cli_ops {
 	 */
 	int (*run)(const char *config_path, const char *const *inside, unsigned inside_n);
 	int (*role)(const char *name);
+	/* Files about revocation: says what is wrong with them, or what is in them; exit code. */
+	int (*check_revocation)(const struct config *conf);
 };
 
 /* Parse and do; returns the exit code (exit.h). */

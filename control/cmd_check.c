@@ -133,7 +133,6 @@ int cmd_check(const struct args *a, const struct cli_ops *ops)
 	int code = EXIT_OTHER;
 	struct config *c = config_for_command(a->config, &path, &code);
 
-	(void)ops;
 	if (c == NULL)
 		return code;
 	if ((p = policy_new(c, &e)) == NULL) {
@@ -144,6 +143,7 @@ int cmd_check(const struct args *a, const struct cli_ops *ops)
 	code = worse(check_network(c), check_ca(c));
 	code = worse(code, client_files_check(c));
 	code = worse(code, check_trust(config_tls(c)->trust));
+	code = worse(code, ops->check_revocation(c));
 	check_signatures(c);
 	exceptions_warn(c, time(NULL), warn, NULL);
 	if (code == EXIT_OK)

@@ -13,8 +13,11 @@
 #include "core/err.h"
 #include "core/log.h"
 #include "gateway/parent.h"
+#include "gateway/revocation.h"
 
 enum { CONFIG_MAX = 1 << 20, LIST_MAX = 64 << 20, PEM_MAX = 16 << 20, CLIENT_MAX = 256 << 10 };
+
+static char file_trouble[600]; /* the last one's, for who asked for a reload */
 
 int parent_read_file(const char *path, size_t max, struct buf *out)
 {
@@ -29,7 +32,9 @@ int parent_read_file(const char *path, size_t max, struct buf *out)
 	if (n < 0)
 		r = -ERR_FILE;
 	if (r != 0) {
-		log_error("%s: %s", path, r == -ERR_LIMIT ? "too large" : strerror(errno));
+		snprintf(file_trouble, sizeof(file_trouble), "%s: %s", path,
+		    r == -ERR_LIMIT ? "too large" : strerror(errno));
+		log_error("%s", file_trouble);
 		buf_free(out);
 	}
 	if (fd >= 0)
@@ -102,6 +107,25 @@ static int add_clients(struct bundle *b, const struct config *conf)
 	return r;
 }
 
+/* What is revoked; a file may be named twice. */
+static int add_revocation(struct bundle *b, const struct config_tls *tls)
+{
+	char name[4200];
+	struct str there;
+	int r = 0;
+
+	for (unsigned i = 0; i <= tls->crl_n && r == 0; i++) {
+		const char *path = i < tls->crl_n ? tls->crl[i] : tls->revocation_set;
+
+		if (path == NULL)
+			continue;
+		revocation_entry(path, name, sizeof(name));
+		if (!bundle_get(b, str_c(name), &there))
+			r = add_file(b, name, path, REVOCATION_MAX);
+	}
+	return r;
+}
+
 static int fill(struct bundle *b, const struct parent *p, const struct config *conf, enum role role)
 {
 	const struct config_tls *tls = config_tls(conf);
@@ -119,6 +143,8 @@ static int fill(struct bundle *b, const struct parent *p, const struct config *c
 		    audit->when_full == WHEN_FULL_BLOCK ? STR("block") : STR("continue"));
 	if (r == 0 && role == ROLE_WORKER)
 		r = add_file(b, "trust", tls->trust, PEM_MAX);
+	if (r == 0 && role == ROLE_WORKER)
+		r = add_revocation(b, tls);
 	if (r == 0 && role == ROLE_WORKER)
 		r = add_config(b, p, conf);
 	if (r == 0 && role == ROLE_WORKER)
@@ -142,4 +168,21 @@ int bundle_for(const struct parent *p, const struct config *conf, enum role role
 		r = bundle_seal(b);
 	bundle_free(b);
 	return r;
+}
+
+const char *bundle_trouble(const struct parent *p, const struct config *conf)
+{
+	static const enum role roles[] = { ROLE_WORKER, ROLE_SIGNER, ROLE_RECORDER };
+
+	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+		int fd;
+
+		file_trouble[0] = '\0';
+		if (roles[i] == ROLE_SIGNER && !parent_has_signer(p))
+			continue;
+		if ((fd = bundle_for(p, conf, roles[i])) < 0)
+			return file_trouble[0] != '\0' ? file_trouble : err_text(fd);
+		close(fd);
+	}
+	return NULL;
 }

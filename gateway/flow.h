@@ -89,6 +89,9 @@ struct flow {
 	char reason[160];
 	struct tls_facts tls_client, tls_origin; /* of finished handshakes */
 	enum tls_pq pq;
+	enum revocation revocation; /* of the origin's certificates, for the audit */
+	enum revocation_source revocation_by;
+	const char *revocation_why;
 	enum grade grade;
 	const char *grade_rule;
 	bool ech; /* the client's hello has encrypted_client_hello */

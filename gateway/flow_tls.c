@@ -48,6 +48,15 @@ static enum flow_state refuse_origin(struct flow *f, int err)
 	return FLOW_FORGE;
 }
 
+static void note_revocation(struct flow *f)
+{
+	const struct verify_report *r = tls_report(f->origin.tls);
+
+	f->revocation = r->revocation;
+	f->revocation_by = r->revocation_by;
+	f->revocation_why = r->revocation_why;
+}
+
 enum flow_state step_uptls(struct flow *f)
 {
 	char ip[64], alpn[64];
@@ -73,6 +82,7 @@ enum flow_state step_uptls(struct flow *f)
 		return FLOW_UPTLS;
 	if (r == 0 || r == -ERR_CERT_WANTED)
 		origin_passed(f);
+	note_revocation(f);
 	if (f->probe && (r == 0 || r == -ERR_CERT_WANTED))
 		return bypass_verified(f);
 	if (f->probe && f->decision.action == ACTION_PASSTHROUGH)

@@ -10,6 +10,7 @@
 #include "gateway/audit.h"
 #include "gateway/parent.h"
 #include "gateway/recorder.h"
+#include "gateway/revocation.h"
 #include "gateway/signer_role.h"
 #include "gateway/worker.h"
 
@@ -34,7 +35,8 @@ static int run_role(const char *name)
 
 int main(int argc, char **argv)
 {
-	static const struct cli_ops ops = { .run = parent_run, .role = run_role };
+	static const struct cli_ops ops = { .run = parent_run, .role = run_role,
+		.check_revocation = revocation_check };
 
 	if (argc == 2 && strcmp(argv[1], "audit-fields") == 0) { /* for the documentation check */
 		audit_fields_print(stdout);

@@ -151,20 +151,11 @@ static void explain_error(const struct parent *p, const struct config_error *e, 
 	    e->line, e->token, e->expected, e->fix[0] != '\0' ? "; fix: " : "", e->fix);
 }
 
-/* Before anything is given up: are all files there that the roles will need? */
-static bool bundles_can_be_made(const struct parent *p, const struct config *conf)
-{
-	int fd = bundle_for(p, conf, ROLE_WORKER);
-
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
-}
-
 /* reply: who asked at the control socket; NULL for a signal. */
 static void reload(struct parent *p, struct control_reply *reply)
 {
 	struct config_error e = { 0 };
+	const char *trouble;
 	struct policy *pol;
 	char text[1024];
 
@@ -189,11 +180,11 @@ static void reload(struct parent *p, struct control_reply *reply)
 		    "tls.intercept takes effect at the next start, not by reload; nothing changed");
 		return;
 	}
-	if (!bundles_can_be_made(p, policy_config(pol))) {
+	/* Before anything is given up: are all files there that the roles will need? */
+	if ((trouble = bundle_trouble(p, policy_config(pol))) != NULL) {
+		snprintf(text, sizeof(text), "%s; the old configuration stays in force", trouble);
 		policy_free(pol);
-		reload_answer(p, EXIT_CONFIG,
-		    "a file that the configuration names cannot be read (see the log); the old "
-		    "configuration stays in force");
+		reload_answer(p, EXIT_CONFIG, text);
 		return;
 	}
 	if (listening_changed(p, policy_config(pol)))

@@ -96,6 +96,8 @@ void parent_on_gone(struct child *c);
 
 /* bundles.c: the sealed memfd that a role starts with, or -ERR_*. */
 int bundle_for(const struct parent *p, const struct config *conf, enum role role);
+/* NULL, or why a role could not be told of this configuration (a file cannot be read). */
+const char *bundle_trouble(const struct parent *p, const struct config *conf);
 /* Is there a CA and its signer? Not where TLS is never decrypted. */
 static inline bool parent_has_signer(const struct parent *p)
 {

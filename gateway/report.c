@@ -111,6 +111,9 @@ static void tls_fields(struct json *j, const struct flow *f)
 {
 	leg_fields(j, "client", &f->tls_client);
 	leg_fields(j, "origin", &f->tls_origin);
+	optional(j, "revocation", revocation_word(f->revocation));
+	optional(j, "revocation_source", revocation_source_word(f->revocation_by));
+	optional(j, "revocation_note", f->revocation_why);
 	optional(j, "tls_grade", grade_word(f->grade));
 	if (f->grade != GRADE_NONE)
 		optional(j, "tls_grade_rule", f->grade_rule);

@@ -19,6 +19,7 @@
 #include "gateway/identities.h"
 #include "gateway/known.h"
 #include "gateway/pinning.h"
+#include "gateway/revocation.h"
 #include "gateway/signing.h"
 #include "gateway/sockpool.h"
 #include "intercept/sock.h"
@@ -210,6 +211,7 @@ static int use_bundle(struct worker *w, int fd, char *text, size_t n)
 	struct verify_store *store = NULL;
 	struct policy *p = NULL;
 	struct identities *ids = NULL;
+	struct revoke *revoke = NULL;
 	int r, err = 0;
 	struct bundle *b = bundle_open(fd, &r);
 
@@ -223,6 +225,11 @@ static int use_bundle(struct worker *w, int fd, char *text, size_t n)
 	r = -ERR_CONFIG;
 	if (p != NULL && (ids = identities_load(b, policy_config(p), text, n)) == NULL) {
 		policy_free(p);
+		goto out;
+	}
+	if (p != NULL && (revoke = revocation_load(b, policy_config(p), text, n)) == NULL) {
+		policy_free(p);
+		identities_free(ids);
 		goto out;
 	}
 	if (p != NULL)
@@ -246,12 +253,14 @@ static int use_bundle(struct worker *w, int fd, char *text, size_t n)
 	keep_counts(policy_config(p));
 	w->limits = *config_limits(policy_config(p));
 	w->search = config_scanner(policy_config(p))->enabled;
+	verify_store_revoke(store, revoke);
 	if (w->tls != NULL)
 		tls_ctx_store(w->tls, store);
 	else
 		w->tls = tls_ctx_new(store, &w->limits);
 	r = w->tls != NULL ? 0 : -ERR_TLS;
-out:	verify_store_free(store);
+out:	revoke_free(revoke);
+	verify_store_free(store);
 	bundle_free(b);
 	return r;
 }

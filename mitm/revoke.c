@@ -60,8 +60,10 @@ struct revoke_counts revoke_counts(const struct revoke *r)
 		.keys = r->set.keys.n, .serials = r->set.pairs.n, .lists = r->crls.n
 	};
 
-	for (size_t i = 0; i < r->crls.n; i++)
+	for (size_t i = 0; i < r->crls.n; i++) {
 		c.listed += r->crls.at[i].listed.n;
+		c.old += r->crls.at[i].until < (int64_t)time(NULL);
+	}
 	return c;
 }
 

@@ -29,6 +29,7 @@ void revoke_free(struct revoke *r);
 struct revoke_counts {
 	size_t keys, serials; /* of the set */
 	size_t lists, listed; /* revocation lists, and the certificates in them */
+	size_t old;           /* lists that are out of date now */
 };
 
 struct revoke_counts revoke_counts(const struct revoke *r);

@@ -57,6 +57,9 @@ struct config_tls {
 	const char *trust;	      /* PEM bundle; default the system's */
 	struct config_faults faults;  /* UNSET is refuse; revocation unknown: accept */
 	enum refuse_how refuse;
+	const char **crl;	      /* revocation lists, PEM or DER paths */
+	unsigned crl_n;
+	const char *revocation_set;   /* path, or NULL */
 };
 
 /* What becomes of an origin that asks for a client certificate, where one rule fits. */

@@ -7,14 +7,14 @@
 #include "policy/config_raw.h"
 
 enum { TEXT_MAX = 4096, RULES_MAX = 10000, CLIENT_CERTS_MAX = 200, ORIGINS_MAX = 1000,
-	EXCEPTIONS_MAX = 256,  LIST_MAX = 100000, PORTS_MAX = 64, INSIDE_MAX = 64 };
+	EXCEPTIONS_MAX = 256,  LIST_MAX = 100000, PORTS_MAX = 64, CRL_MAX = 256, INSIDE_MAX = 64 };
 
 const char config_defaults[] =
     "listen: { http: 8080, tls: 8443, any: 0 }\n"
     "network: { manage: off, inside: [], http_ports: [80], tls_ports: [443], all_ports: no,\n"
     "           source: client, quic: reject, mark: 0x5a11, table: 5377 }\n"
     "tls: { intercept: yes, passthrough_check: log,\n"
-    "       trust: /etc/ssl/certs/ca-certificates.crt, refuse: auto }\n"
+    "       trust: /etc/ssl/certs/ca-certificates.crt, refuse: auto, crl: [] }\n"
     "pinning: { learn: yes, bypass: never }\n"
     "scanner: { enabled: yes, signatures: /var/lib/clamav, jobs: 0 }\n"
     "audit: { folder: /var/log/sallyport, when_full: block }\n"
@@ -112,6 +112,8 @@ static const cyaml_schema_field_t tls_fields[] = {
 	TEXT(struct config_tls, trust),
 	CYAML_FIELD_MAPPING("faults", OPT, struct config_tls, faults, fault_fields),
 	WORD(struct config_tls, refuse, ENUM_FLAGS, refuse_words),
+	LIST(struct config_tls, crl, &text_entry, 0, CRL_MAX),
+	TEXT(struct config_tls, revocation_set),
 	CYAML_FIELD_END,
 };
 

@@ -94,10 +94,26 @@ static int verify_network(struct verify *v)
 	return 0;
 }
 
-static int verify_rest(struct verify *v)
+/* The daemon's working directory is not the reader's. */
+static int verify_revocation(struct verify *v)
 {
 	const struct config_tls *t = &v->raw->tls;
 
+	for (unsigned i = 0; i < t->crl_n; i++)
+		if (t->crl[i][0] != '/')
+			return bad(v, "tls", "crl", i, "the full path of a revocation list");
+	if (t->revocation_set != NULL && t->revocation_set[0] != '/')
+		return bad(v, "tls", "revocation_set", 0, "the full path of a revocation set");
+	return 0;
+}
+
+static int verify_rest(struct verify *v)
+{
+	const struct config_tls *t = &v->raw->tls;
+	int r = verify_revocation(v);
+
+	if (r != 0)
+		return r;
 	if ((t->ca_cert == NULL) != (t->ca_key == NULL)) {
 		bad(v, "tls", t->ca_cert != NULL ? "ca_cert" : "ca_key", 0,
 		    "both ca_cert and ca_key, or neither");

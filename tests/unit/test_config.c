@@ -65,6 +65,8 @@ START_TEST(an_empty_file_is_a_good_configuration)
 	ck_assert_str_eq(config_tls(c)->ca_cert, "/var/lib/sallyport/ca/ca.pem");
 	ck_assert_str_eq(config_tls(c)->ca_key, "/var/lib/sallyport/ca/ca.key");
 	ck_assert_str_eq(config_tls(c)->trust, "/etc/ssl/certs/ca-certificates.crt");
+	ck_assert_uint_eq(config_tls(c)->crl_n, 0);
+	ck_assert_ptr_null(config_tls(c)->revocation_set);
 	ck_assert(config_scanner(c)->enabled);
 	ck_assert_str_eq(config_scanner(c)->signatures, "/var/lib/clamav");
 	ck_assert_uint_eq(config_scanner(c)->jobs, 0);
@@ -91,7 +93,8 @@ START_TEST(every_key_is_taken)
 				"  quic: drop\n"
 				"  mark: 0xff\n"
 				"  table: 77\n"
-				"tls: { ca_cert: /a/ca.pem, ca_key: /a/ca.key, trust: /a/trust.pem }\n"
+				"tls: { ca_cert: /a/ca.pem, ca_key: /a/ca.key, trust: /a/trust.pem,\n"
+				"  crl: [/a/1.crl, /a/2.crl], revocation_set: /a/set }\n"
 				"scanner: { enabled: no, signatures: /sig, jobs: 3 }\n"
 				"audit: { folder: /log, when_full: continue }\n"
 				"workers: 2\n"
@@ -112,6 +115,9 @@ START_TEST(every_key_is_taken)
 	ck_assert_uint_eq(n->mark, 255);
 	ck_assert_uint_eq(n->table, 77);
 	ck_assert_str_eq(config_tls(c)->ca_key, "/a/ca.key");
+	ck_assert_uint_eq(config_tls(c)->crl_n, 2);
+	ck_assert_str_eq(config_tls(c)->crl[1], "/a/2.crl");
+	ck_assert_str_eq(config_tls(c)->revocation_set, "/a/set");
 	ck_assert(!config_scanner(c)->enabled);
 	ck_assert_uint_eq(config_scanner(c)->jobs, 3);
 	ck_assert_int_eq(config_audit(c)->when_full, WHEN_FULL_CONTINUE);
@@ -165,6 +171,8 @@ static const struct {
 	{ "rules:\n- name: a\n  host: [x]\n  action: block\n", 3, "host", "in rules", "host belongs below 'when:'" },
 	{ "limits:\n  body_hold: 1M\n", 2, "body_hold", "...", "did you mean body_held?" },
 	{ "Listen: { http: 1 }\n", 1, "Listen", "listen", "did you mean listen?" },
+	{ "tls:\n  crl: [/a.crl, b.crl]\n", 2, "b.crl", "full path", "" },
+	{ "tls: { revocation_set: set }\n", 1, "set", "full path", "" },
 	{ "pinning: { bypass: listed }\n", 1, "listed", "conditions in 'when'", "host" },
 	{ "pinning: { when: { host: [a.example] } }\n", 1, "when", "only with bypass: listed", "bypass: listed" },
 	{ "pinning: { bypass: listed, when: { path: /x } }\n", 1, "/x", "no condition 'path'", "" },
