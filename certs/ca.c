@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Loading the CA: certificate and key belong together, it may issue, and it is in force. */
+/* Loading the CA: its certificate with those above it, and the key that belongs to it. */
 #include "certs/ca.h"
 
 #include <openssl/bio.h>
@@ -9,11 +9,13 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 enum { SECURE_HEAP = 256 << 10, SECURE_LEAST = 32 };
-enum { EC_LEAST = 256, RSA_LEAST = 2048, RSA_GOOD = 3072 };
+enum { DAY = 86400, SOON = 90 * DAY };
 
 bool ca_lock_memory(void)
 {
@@ -32,7 +34,7 @@ bool ca_time(const ASN1_TIME *t, int64_t *out)
 	return true;
 }
 
-/* An encrypted key is refused instead of asking at a terminal. */
+/* What is encrypted is refused instead of asking at a terminal. */
 static int no_password(char *to, int size, int writing, void *arg)
 {
 	(void)to;
@@ -57,70 +59,83 @@ X509 *ca_read_cert(struct str pem)
 	return x;
 }
 
-static EVP_PKEY *read_key(struct str pem)
+STACK_OF(X509) *ca_read_chain(struct str pem)
 {
 	BIO *in = open_text(pem);
-	EVP_PKEY *k = in != NULL ? PEM_read_bio_PrivateKey(in, NULL, no_password, NULL) : NULL;
+	STACK_OF(X509) *all = sk_X509_new_null();
+	X509 *x = NULL;
+	bool end;
 
+	while (in != NULL && all != NULL &&
+	       (x = PEM_read_bio_X509(in, NULL, no_password, NULL)) != NULL &&
+	       sk_X509_num(all) < CA_CHAIN_MAX && sk_X509_push(all, x) > 0)
+		;
+	/* Left over: one too many, or one that could not be read. */
+	end = x == NULL && ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+	X509_free(x);
 	BIO_free(in);
 	ERR_clear_error();
-	return k;
-}
-
-static const char *check_key(struct ca *ca)
-{
-	int bits = EVP_PKEY_get_bits(ca->key);
-
-	if (EVP_PKEY_is_a(ca->key, "RSA")) {
-		if (bits < RSA_LEAST)
-			return "the CA's RSA key has less than 2048 bits";
-		if (bits < RSA_GOOD)
-			ca->hint = "the CA's RSA key has less than 3072 bits";
-		return NULL;
-	}
-	if (!EVP_PKEY_is_a(ca->key, "EC"))
-		return "the CA's key is neither EC nor RSA";
-	return bits < EC_LEAST ? "the CA's EC key has less than 256 bits" : NULL;
-}
-
-static const char *check_cert(struct ca *ca, int64_t now)
-{
-	if (X509_get_version(ca->cert) != X509_VERSION_3 || X509_check_ca(ca->cert) != 1)
-		return "the CA certificate is not for a CA (basicConstraints CA:TRUE and "
-		       "keyCertSign)";
-	if (!ca_time(X509_get0_notBefore(ca->cert), &ca->not_before) ||
-	    !ca_time(X509_get0_notAfter(ca->cert), &ca->not_after))
-		return "the CA certificate's dates are malformed";
-	if (ca->not_after <= now)
-		return "the CA certificate has expired";
-	if (ca->not_before > now)
-		return "the CA certificate is not valid yet";
-	if (X509_get0_subject_key_id(ca->cert) == NULL)
-		ca->hint = "the CA certificate has no subject key identifier; strict clients "
-			   "refuse it";
+	if (end && sk_X509_num(all) > 0)
+		return all;
+	sk_X509_pop_free(all, X509_free);
 	return NULL;
 }
 
-static const char *load(struct ca *ca, struct str cert_pem, struct str key_pem)
-{
-	const char *why;
+/* The passphrase, and whether it was asked for. */
+struct opener {
+	struct str passphrase;
+	bool asked;
+};
 
-	if ((ca->cert = ca_read_cert(cert_pem)) == NULL)
-		return "the CA certificate is not readable as PEM";
-	if ((ca->key = read_key(key_pem)) == NULL)
-		return "the CA key is not readable as unencrypted PEM";
-	if (X509_check_private_key(ca->cert, ca->key) != 1)
-		return "the CA key does not belong to the CA certificate";
-	if ((why = check_key(ca)) != NULL)
-		return why;
-	return check_cert(ca, time(NULL));
+static int give_passphrase(char *to, int size, int writing, void *arg)
+{
+	struct opener *o = arg;
+
+	o->asked = true;
+	if (writing || o->passphrase.n == 0 || o->passphrase.n > (size_t)size)
+		return -1;
+	memcpy(to, o->passphrase.p, o->passphrase.n);
+	return (int)o->passphrase.n;
 }
 
-struct ca *ca_new(struct str cert_pem, struct str key_pem, const char **why)
+static EVP_PKEY *read_key(struct str pem, struct str passphrase, const char **why)
+{
+	struct opener o = { .passphrase = passphrase };
+	BIO *in = open_text(pem);
+	EVP_PKEY *k = in != NULL ? PEM_read_bio_PrivateKey(in, NULL, give_passphrase, &o) : NULL;
+
+	BIO_free(in);
+	ERR_clear_error();
+	if (k == NULL)
+		*why = !o.asked ? "the CA key is not readable as PEM"
+		       : passphrase.n == 0
+			   ? "the CA key is encrypted and there is no passphrase; fix: "
+			     "tls.ca_passphrase_file"
+			   : "the passphrase does not open the CA key";
+	return k;
+}
+
+static const char *load(struct ca *ca, const struct ca_source *from)
+{
+	const char *why = NULL;
+
+	if ((ca->above = ca_read_chain(from->cert)) == NULL)
+		return "the CA certificate is not readable as PEM";
+	ca->cert = sk_X509_shift(ca->above);
+	if ((why = ca_check(ca, time(NULL))) != NULL)
+		return why;
+	if ((ca->key = read_key(from->key, from->passphrase, &why)) == NULL)
+		return why;
+	return X509_check_private_key(ca->cert, ca->key) == 1
+		   ? NULL
+		   : "the CA key does not belong to the CA certificate";
+}
+
+struct ca *ca_open(const struct ca_source *from, const char **why)
 {
 	struct ca *ca = calloc(1, sizeof(*ca));
 
-	*why = ca != NULL ? load(ca, cert_pem, key_pem) : "out of memory";
+	*why = ca != NULL ? load(ca, from) : "out of memory";
 	ERR_clear_error();
 	if (*why == NULL)
 		return ca;
@@ -128,11 +143,17 @@ struct ca *ca_new(struct str cert_pem, struct str key_pem, const char **why)
 	return NULL;
 }
 
+struct ca *ca_new(struct str cert_pem, struct str key_pem, const char **why)
+{
+	return ca_open(&(struct ca_source){ .cert = cert_pem, .key = key_pem }, why);
+}
+
 void ca_free(struct ca *ca)
 {
 	if (ca == NULL)
 		return;
 	X509_free(ca->cert);
+	sk_X509_pop_free(ca->above, X509_free);
 	EVP_PKEY_free(ca->key); /* clears the private parts */
 	for (size_t i = 0; i < CA_KNOWN_KEYS; i++)
 		X509_PUBKEY_free(ca->known[i].key);
@@ -144,16 +165,35 @@ int64_t ca_not_after(const struct ca *ca)
 	return ca->not_after;
 }
 
+bool ca_cert_end(struct str cert_pem, int64_t *not_after)
+{
+	X509 *x = ca_read_cert(cert_pem);
+	bool ok = x != NULL && ca_time(X509_get0_notAfter(x), not_after);
+
+	X509_free(x);
+	return ok;
+}
+
+bool ca_ends_soon(int64_t not_after, int64_t now, char *to, size_t n)
+{
+	int64_t left = not_after - now;
+	time_t at = (time_t)not_after;
+	char date[16] = "";
+	struct tm tm;
+
+	if (left >= SOON)
+		return false;
+	if (gmtime_r(&at, &tm) != NULL)
+		strftime(date, sizeof(date), "%Y-%m-%d", &tm);
+	if (left <= 0)
+		snprintf(to, n, "the CA has ended on %s; fix: sallyport ca create --force", date);
+	else
+		snprintf(to, n, "the CA ends in %lld days (%s); fix: sallyport ca rotate",
+		    (long long)(left / DAY), date);
+	return true;
+}
+
 const char *ca_hint(const struct ca *ca)
 {
 	return ca->hint;
-}
-
-bool ca_is(const struct ca *ca, struct str cert_pem)
-{
-	X509 *x = ca_read_cert(cert_pem);
-	bool same = x != NULL && X509_cmp(x, ca->cert) == 0;
-
-	X509_free(x);
-	return same;
 }

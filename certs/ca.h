@@ -8,7 +8,7 @@
 
 #include "certs/signer.h"
 
-enum { CA_KNOWN_KEYS = 64 };
+enum { CA_KNOWN_KEYS = 64, CA_CHAIN_MAX = 8 };
 
 /* A leaf key that was checked before: workers have two each, and parsing costs more than signing. */
 struct known_key {
@@ -19,6 +19,7 @@ struct known_key {
 
 struct ca {
 	X509 *cert;
+	STACK_OF(X509) *above; /* its issuers as far as the file has them; may be empty */
 	EVP_PKEY *key;
 	int64_t not_before, not_after;
 	const char *hint;
@@ -31,6 +32,14 @@ bool ca_time(const ASN1_TIME *t, int64_t *out);
 
 /* The first certificate of a PEM text or NULL; never asks for a password. */
 X509 *ca_read_cert(struct str pem);
+
+/* All certificates of a PEM text, at most CA_CHAIN_MAX, the first among them: NULL where there is
+ * none, too many, or one that cannot be read. */
+STACK_OF(X509) *ca_read_chain(struct str pem);
+
+/* ca_check.c: what is wrong with certificate, chain and key (static text), or NULL; dates and hint
+ * are filled in. */
+const char *ca_check(struct ca *ca, int64_t now);
 
 /* The checked leaf key of a SubjectPublicKeyInfo, owned by ca: NULL with *why set. */
 X509_PUBKEY *ca_leaf_key(struct ca *ca, struct str spki, const char **why);

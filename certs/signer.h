@@ -17,7 +17,14 @@ enum { SIGNER_SPKI_MAX = 1024, CA_SERIAL_TEXT = 41 };
 
 struct ca; /* certificate and private key; the key is wiped on free */
 
-/* From PEM texts: NULL with a static text in *why (unreadable, mismatch, not a CA, expired). */
+/* What a CA is made of. Texts are PEM; cert may go on with the certificates above, up to the root. */
+struct ca_source {
+	struct str cert, key;
+	struct str passphrase; /* of an encrypted key; else not looked at */
+};
+
+/* NULL with a static text in *why: unreadable, mismatch, not a CA, weak, expired ... */
+struct ca *ca_open(const struct ca_source *from, const char **why);
 struct ca *ca_new(struct str cert_pem, struct str key_pem, const char **why);
 void ca_free(struct ca *ca);
 
@@ -28,11 +35,14 @@ bool ca_lock_memory(void);
 /* Text and dates for humans and warnings; not_after in Unix seconds. */
 int64_t ca_not_after(const struct ca *ca);
 
+/* The end of the first certificate of a PEM text: false where there is none. */
+bool ca_cert_end(struct str cert_pem, int64_t *not_after);
+
+/* "the CA ends in 12 days (2026-12-05); fix: ..." where less than 90 days are left: false else. */
+bool ca_ends_soon(int64_t not_after, int64_t now, char *to, size_t n);
+
 /* What is weaker than it should be (static text), or NULL. */
 const char *ca_hint(const struct ca *ca);
-
-/* This PEM text begins with the CA's certificate. */
-bool ca_is(const struct ca *ca, struct str cert_pem);
 
 /*
  * Sign a certificate for a throwaway key and name and forget it: shows that the CA works, and

@@ -5,16 +5,16 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "certs/signer.h"
+#include "control/ca_secrets.h"
 #include "control/exit.h"
 #include "control/files.h"
 #include "core/err.h"
 
-enum { PEM_MAX = 65536, SOON = 30 * 86400 };
+enum { PEM_MAX = 65536 };
 
 int ca_files_there(const struct config *c)
 {
@@ -74,40 +74,58 @@ static int read_pem(const char *path, const char *what, struct buf *out)
 	return EXIT_FILE;
 }
 
-static const char *warning_of(const struct ca *ca, const char *key_path)
+/* One secret's bytes; nothing where the configuration names none. */
+static int read_secret(const struct config *c, enum ca_secret which, struct buf *out)
 {
-	struct stat st;
+	char why[CA_WHY_MAX];
+	int fd = ca_secret_open(c, which, why), r;
 
-	if (stat(key_path, &st) == 0 && (st.st_mode & 077) != 0)
-		return "others than its owner may read the CA key; fix: chmod 600 the key file";
-	if (ca_not_after(ca) - (int64_t)time(NULL) < SOON)
-		return "the CA ends within 30 days; fix: sallyport ca create --force, and give the "
-		       "new one to clients";
-	return ca_hint(ca);
+	if (fd == -ERR_NOT_FOUND)
+		return EXIT_OK;
+	r = fd < 0 ? fd : ca_secret_read(fd, ca_secret_name(which), out, why);
+	if (fd >= 0)
+		close(fd);
+	if (r == 0)
+		return EXIT_OK;
+	fprintf(stderr, "sallyport: %s\n", why);
+	return r == -ERR_DENIED ? EXIT_CONFIG : EXIT_FILE;
 }
 
-int ca_files_check(const struct config *c, const char **warning)
+static void warn(const struct ca *ca, char *to, size_t n)
+{
+	if (!ca_ends_soon(ca_not_after(ca), (int64_t)time(NULL), to, n) && ca_hint(ca) != NULL)
+		snprintf(to, n, "%s", ca_hint(ca));
+}
+
+int ca_files_check(const struct config *c, char *warning, size_t n)
 {
 	const struct config_tls *t = config_tls(c);
+	struct buf cert, key, pass;
 	const char *why = NULL;
-	struct buf cert, key;
 	struct ca *ca = NULL;
 	int code;
 
+	warning[0] = '\0';
 	buf_init(&cert, PEM_MAX);
-	buf_init(&key, PEM_MAX);
+	buf_init(&key, CA_SECRET_MAX);
+	buf_init(&pass, CA_SECRET_MAX);
 	if ((code = read_pem(t->ca_cert, "CA certificate", &cert)) == EXIT_OK &&
-	    (code = read_pem(t->ca_key, "CA key", &key)) == EXIT_OK) {
-		if ((ca = ca_new(buf_view(&cert), buf_view(&key), &why)) != NULL) {
-			*warning = warning_of(ca, t->ca_key);
+	    (code = read_secret(c, CA_SECRET_KEY, &key)) == EXIT_OK &&
+	    (code = read_secret(c, CA_SECRET_PASSPHRASE, &pass)) == EXIT_OK) {
+		ca = ca_open(&(struct ca_source){ .cert = buf_view(&cert),
+				 .key = buf_view(&key),
+				 .passphrase = ca_first_line(buf_view(&pass)) },
+		    &why);
+		if (ca != NULL) {
+			warn(ca, warning, n);
 		} else {
-			fprintf(stderr, "sallyport: CA %s: %s\n", t->ca_cert,
-			    why != NULL ? why : "not usable");
+			fprintf(stderr, "sallyport: CA %s: %s\n", t->ca_cert, why);
 			code = EXIT_CONFIG;
 		}
 	}
 	ca_free(ca);
 	buf_free(&cert);
 	buf_wipe(&key);
+	buf_wipe(&pass);
 	return code;
 }

@@ -15,7 +15,8 @@ int ca_files_create(const struct config *c, const char *common_name);
 /* Remove what ca_files_create made. */
 void ca_files_remove(const struct config *c);
 
-/* Both files fit together and are good for now: exit code, failure said; *warning may be set. */
-int ca_files_check(const struct config *c, const char **warning);
+/* Both files fit together and are good for now: exit code, failure said; warning is empty, or says
+ * what will soon be wrong. */
+int ca_files_check(const struct config *c, char *warning, size_t n);
 
 #endif

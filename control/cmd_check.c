@@ -47,7 +47,7 @@ static int check_trust(const char *path)
 
 static int check_ca(const struct config *c)
 {
-	const char *warning = NULL;
+	char warning[160];
 	int there = ca_files_there(c), code;
 
 	if (!config_tls(c)->intercept) {
@@ -59,8 +59,8 @@ static int check_ca(const struct config *c)
 		       "one\n");
 		return EXIT_OK;
 	}
-	code = ca_files_check(c, &warning);
-	if (code == EXIT_OK && warning != NULL)
+	code = ca_files_check(c, warning, sizeof(warning));
+	if (code == EXIT_OK && warning[0] != '\0')
 		printf("warning: %s\n", warning);
 	return code;
 }

@@ -34,18 +34,15 @@ static int folders(const struct config *c)
 /* In a process of its own: the daemon's parent is not to have had keys in its memory. */
 static int check_keys(const struct config *c)
 {
-	const char *warning = NULL;
+	char warning[160];
 	int status = 0, code;
 	pid_t pid;
 
 	if (!config_tls(c)->intercept && config_client_cert(c, 0) == NULL)
 		return EXIT_OK;
 	pid = fork();
-
 	if (pid == 0) {
-		code = config_tls(c)->intercept ? ca_files_check(c, &warning) : EXIT_OK;
-		if (code == EXIT_OK && warning != NULL)
-			log_warn("%s", warning);
+		code = config_tls(c)->intercept ? ca_files_check(c, warning, sizeof(warning)) : EXIT_OK; /* the signer warns */
 		if (code == EXIT_OK)
 			code = client_files_check(c);
 		_exit(code);

@@ -118,6 +118,7 @@ static int make_files(struct up *u)
 {
 	const char *state = config_state_dir(u->config), *audit = config_audit(u->config)->folder;
 	int there = ca_files_there(u->config);
+	char warning[160];
 
 	u->made_state = access(state, F_OK) != 0;
 	if (file_mkdirs(state, 0750) != 0)
@@ -131,7 +132,7 @@ static int make_files(struct up *u)
 		return fail(EXIT_FILE, "of the CA's certificate and key one is missing: ",
 		    config_tls(u->config)->ca_cert);
 	if (there == 1)
-		return EXIT_OK;
+		return ca_files_check(u->config, warning, sizeof(warning));
 	u->made_ca = true;
 	return ca_files_create(u->config, "Sallyport CA");
 }

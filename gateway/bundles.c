@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What each role is told at its start. A role gets what its duty needs and nothing else: the
- * path of the CA's key goes to the signer alone, which reads it before its sandbox.
+ * What each role is told at its start. A role gets what its duty needs and nothing else: secrets
+ * go to the signer alone, as open files that nobody else has read.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "control/ca_secrets.h"
 #include "core/bundle.h"
 #include "core/err.h"
 #include "core/log.h"
@@ -137,8 +138,6 @@ static int fill(struct bundle *b, const struct parent *p, const struct config *c
 	if (r == 0 && tls->intercept && (role == ROLE_WORKER || role == ROLE_SIGNER))
 		r = add_file(b, "ca.cert", tls->ca_cert, PEM_MAX);
 	if (r == 0 && role == ROLE_SIGNER)
-		r = bundle_add(b, STR("ca.key_path"), str_c(tls->ca_key));
-	if (r == 0 && role == ROLE_SIGNER)
 		r = bundle_add(b, STR("audit.when_full"),
 		    audit->when_full == WHEN_FULL_BLOCK ? STR("block") : STR("continue"));
 	if (r == 0 && role == ROLE_WORKER)
@@ -156,6 +155,31 @@ static int fill(struct bundle *b, const struct parent *p, const struct config *c
 		r = bundle_add(b, STR("scanner.signatures"), str_c(scan->signatures));
 	if (r == 0 && role == ROLE_SCANNER)
 		r = bundle_add(b, STR("scanner.jobs"), str_c(jobs));
+	return r;
+}
+
+int secrets_send(struct child *c, const struct config *conf, char *why, size_t n)
+{
+	char reason[CA_WHY_MAX], space[CA_SECRETS];
+	struct buf which = { .p = space, .cap = sizeof(space), .max = sizeof(space) };
+	int fds[CA_SECRETS], r = 0;
+	size_t k = 0;
+
+	for (int i = 0; r == 0 && i < CA_SECRETS; i++) {
+		int fd = ca_secret_open(conf, (enum ca_secret)i, reason);
+
+		if (fd >= 0) {
+			pack_u8(&which, (uint8_t)i);
+			fds[k++] = fd;
+		} else if (fd != -ERR_NOT_FOUND) {
+			snprintf(why, n, "%s", reason);
+			r = fd;
+		}
+	}
+	if (r == 0 && (r = chan_send(c->chan, MSG_SECRETS, buf_view(&which), fds, k)) != 0)
+		snprintf(why, n, "%s", err_text(r));
+	while (k > 0)
+		close(fds[--k]);
 	return r;
 }
 

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "certs/ca_file.h"
 #include "core/err.h"
 #include "core/log.h"
 #include "core/pack.h"
@@ -101,7 +102,10 @@ static void send_start(struct child *c)
 	int fd = bundle_for(c->p, c->p->config, c->role);
 	char space[16];
 	struct buf b = { .p = space, .cap = sizeof(space), .max = sizeof(space) };
+	char why[CA_WHY_MAX];
 
+	if (c->role == ROLE_SIGNER && secrets_send(c, c->p->config, why, sizeof(why)) != 0)
+		log_error("%s", why);
 	send_fd(c, MSG_COUNTERS, &b, c->counters_fd);
 	pack_u32(&b, c->index);
 	pack_u32(&b, c->p->generation);

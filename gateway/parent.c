@@ -77,12 +77,19 @@ static void reload_finish(struct parent *p)
 	reload_answer(p, p->reload_bad ? EXIT_CONFIG : EXIT_OK, text);
 }
 
+static void signer_answered(struct parent *p, bool ok, struct str text);
+
 void parent_on_reloaded(struct child *c, bool ok, struct str text)
 {
 	struct parent *p = c->p;
 
 	if (p->reload_left == 0)
 		return;
+	if (p->reload_policy != NULL) {
+		if (c == &p->signer)
+			signer_answered(p, ok, text);
+		return;
+	}
 	if (!ok) {
 		p->reload_bad = true;
 		snprintf(p->reload_text, sizeof(p->reload_text), "%s: %.*s", c->name,
@@ -92,14 +99,14 @@ void parent_on_reloaded(struct child *c, bool ok, struct str text)
 		reload_finish(p);
 }
 
-static bool send_reload(struct child *c)
+static bool send_reload(struct child *c, const struct config *conf)
 {
-	int fd = bundle_for(c->p, c->p->config, c->role);
+	int fd = bundle_for(c->p, conf, c->role);
 	char space[8];
 	struct buf b = { .p = space, .cap = sizeof(space), .max = sizeof(space) };
 	bool ok;
 
-	pack_u32(&b, c->p->generation);
+	pack_u32(&b, c->p->generation + (conf != c->p->config)); /* not in force yet: the next */
 	ok = fd >= 0 && chan_send(c->chan, MSG_RELOAD, buf_view(&b), &fd, 1) == 0;
 	if (fd >= 0)
 		close(fd);
@@ -151,6 +158,58 @@ static void explain_error(const struct parent *p, const struct config_error *e, 
 	    e->line, e->token, e->expected, e->fix[0] != '\0' ? "; fix: " : "", e->fix);
 }
 
+/* The policy is good: it is in force from here on, and every role is told. */
+static void reload_all(struct parent *p, struct policy *pol, bool signer_has_it)
+{
+	use(p, pol);
+	p->generation++;
+	learning_reload(p);
+	for (struct child *c = child_next(p, NULL); c != NULL; c = child_next(p, c))
+		if (c->state == CHILD_READY && c->role != ROLE_SCANNER &&
+		    !(signer_has_it && c == &p->signer) && send_reload(c, p->config))
+			p->reload_left++;
+	renew_scanner(p);
+	if (p->reload_left == 0)
+		reload_finish(p);
+}
+
+static void reload_refused(struct parent *p, struct policy *pol, const char *text)
+{
+	policy_free(pol);
+	log_error("%s; the old configuration stays in force", text);
+	reload_answer(p, EXIT_CONFIG, text);
+}
+
+/*
+ * The signer goes first: a CA that cannot be used is found out there, before anything has
+ * changed. False where it must not, or cannot, be asked.
+ */
+static bool ask_signer(struct parent *p, struct policy *pol, char *why, size_t n)
+{
+	why[0] = '\0';
+	if (!parent_has_signer(p) || p->signer.state != CHILD_READY || secrets_send(&p->signer, policy_config(pol), why, n) != 0 ||
+	    !send_reload(&p->signer, policy_config(pol)))
+		return false;
+	p->reload_policy = pol;
+	p->reload_left = 1;
+	return true;
+}
+
+static void signer_answered(struct parent *p, bool ok, struct str text)
+{
+	struct policy *pol = p->reload_policy;
+	char why[400];
+
+	p->reload_policy = NULL;
+	p->reload_left = 0;
+	if (ok) {
+		reload_all(p, pol, true);
+		return;
+	}
+	snprintf(why, sizeof(why), "signer: %.*s", STR_FMT(str_sub(text, 0, 350)));
+	reload_refused(p, pol, why);
+}
+
 /* reply: who asked at the control socket; NULL for a signal. */
 static void reload(struct parent *p, struct control_reply *reply)
 {
@@ -169,8 +228,7 @@ static void reload(struct parent *p, struct control_reply *reply)
 	pol = load(p, &e);
 	if (pol == NULL) {
 		explain_error(p, &e, text, sizeof(text));
-		log_error("%s; the old configuration stays in force", text);
-		reload_answer(p, EXIT_CONFIG, text);
+		reload_refused(p, NULL, text);
 		return;
 	}
 	if (config_tls(policy_config(pol))->intercept != parent_has_signer(p)) {
@@ -189,15 +247,12 @@ static void reload(struct parent *p, struct control_reply *reply)
 	}
 	if (listening_changed(p, policy_config(pol)))
 		log_warn("listen and workers take effect at the next start, not by reload");
-	use(p, pol);
-	p->generation++;
-	learning_reload(p);
-	for (struct child *c = child_next(p, NULL); c != NULL; c = child_next(p, c))
-		if (c->state == CHILD_READY && c->role != ROLE_SCANNER && send_reload(c))
-			p->reload_left++;
-	renew_scanner(p);
-	if (p->reload_left == 0)
-		reload_finish(p);
+	if (ask_signer(p, pol, text, sizeof(text)))
+		return;
+	if (text[0] != '\0')
+		reload_refused(p, pol, text);
+	else
+		reload_all(p, pol, false);
 }
 
 /* ---- stop ---- */
@@ -443,6 +498,7 @@ static void parent_free(struct parent *p)
 	for (struct child *c = child_next(p, NULL); c != NULL; c = child_next(p, c))
 		chan_free(c->chan);
 	loop_free(p->loop);
+	policy_free(p->reload_policy);
 	policy_free(p->policy);
 	free(p);
 }

@@ -68,6 +68,7 @@ struct parent {
 	int exit_code;
 	/* A reload under way: answers that are still to come, and who asked. */
 	unsigned reload_left;
+	struct policy *reload_policy; /* not in force yet: the signer is being asked */
 	bool reload_bad;
 	char reload_text[512];
 	struct control_reply *reload_reply;
@@ -104,6 +105,8 @@ static inline bool parent_has_signer(const struct parent *p)
 	return config_tls(p->config)->intercept;
 }
 
+/* Open the signer's secrets and hand them over, before START and RELOAD: 0, or -ERR_* with *why. */
+int secrets_send(struct child *signer, const struct config *conf, char *why, size_t n);
 int parent_read_file(const char *path, size_t max, struct buf *out);
 
 #endif

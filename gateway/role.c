@@ -100,6 +100,15 @@ static void on_peer(struct role_host *h, struct rd *r, int *fds, size_t nfds)
 	fds[0] = -1;
 }
 
+static void on_secrets(struct role_host *h, struct str which, int *fds, size_t nfds)
+{
+	if (h->ops->secrets == NULL || which.n != nfds)
+		return;
+	h->ops->secrets(h->arg, which, fds, nfds);
+	for (size_t i = 0; i < nfds; i++)
+		fds[i] = -1;
+}
+
 static void on_msg(void *arg, enum msg_type type, struct str body, int *fds, size_t nfds)
 {
 	struct role_host *h = arg;
@@ -118,6 +127,9 @@ static void on_msg(void *arg, enum msg_type type, struct str body, int *fds, siz
 	case MSG_COUNTERS:
 		if (nfds == 1 && counters_map(fds[0]) != 0)
 			log_warn("the counters page cannot be mapped");
+		break;
+	case MSG_SECRETS:
+		on_secrets(h, body, fds, nfds);
 		break;
 	case MSG_DRAIN:
 		h->ops->drain(h->arg);

@@ -22,6 +22,9 @@ struct role_ops {
 	void (*peer)(void *arg, enum role peer, uint32_t index, int fd);
 	/* Finish, then role_done(). */
 	void (*drain)(void *arg);
+	/* Files that the next start or reload needs, n of them, each of kind which[i]; the
+	 * descriptors are the callee's. May be NULL. */
+	void (*secrets)(void *arg, struct str which, const int *fds, size_t n);
 };
 
 struct role_host;

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Loading the CA for the signer: the key's text is read, parsed and wiped. */
+/* Loading the CA for the signer: secrets are read, parsed and wiped. */
 #include "gateway/signer_load.h"
 
-#include <fcntl.h>
-#include <limits.h>
-#include <sys/stat.h>
+#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "core/log.h"
-
-enum { KEY_MAX = 65536 };
 
 static void set_limit(struct limits *l, struct str row)
 {
@@ -34,62 +30,86 @@ void signer_setup(const struct bundle *b, struct signer_setup *out)
 		out->go_on_when_full = str_eq(text, STR("continue"));
 }
 
-static const char *read_fd(int fd, struct buf *out)
+void signer_secrets_init(struct signer_secrets *s)
 {
-	struct stat st;
-	ssize_t n;
-	char *p;
-
-	if (fstat(fd, &st) == 0 && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-		log_warn("the CA key's file can be read by others than its owner");
-	/* One piece of its final size: growing would leave copies behind. */
-	if ((p = buf_reserve(out, KEY_MAX)) == NULL)
-		return "out of memory";
-	while ((n = read(fd, p + out->len, KEY_MAX - out->len)) > 0)
-		buf_commit(out, (size_t)n);
-	if (n < 0)
-		return "the CA key's file cannot be read";
-	return out->len == KEY_MAX ? "the CA key's file is too large" : NULL;
+	for (int i = 0; i < CA_SECRETS; i++)
+		s->fd[i] = -1;
 }
 
-static const char *read_key(const struct bundle *b, bool may_open, struct buf *out)
+static void drop(struct signer_secrets *s, unsigned i)
 {
-	char path[PATH_MAX];
-	const char *why;
-	struct str s;
-	int fd;
-
-	if (bundle_get(b, STR("ca.key"), &s))
-		return buf_str(out, s) == 0 ? NULL : "the CA key is too large";
-	if (!bundle_get(b, STR("ca.key_path"), &s) || str_copy(s, path, sizeof(path)) != 0)
-		return "no CA key is given";
-	if (!may_open)
-		return "a new CA takes effect when the gateway is started anew";
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return "the CA key's file cannot be opened";
-	why = read_fd(fd, out);
-	close(fd);
-	return why;
+	if (s->fd[i] >= 0)
+		close(s->fd[i]);
+	s->fd[i] = -1;
 }
 
-struct ca *signer_load(const struct bundle *b, bool may_open, const char **why)
+void signer_secrets_take(struct signer_secrets *s, struct str which, const int *fds, size_t n)
 {
+	for (size_t i = 0; i < n; i++) {
+		unsigned char kind = (unsigned char)which.p[i];
+
+		if (kind >= CA_SECRETS) {
+			close(fds[i]);
+			continue;
+		}
+		drop(s, kind);
+		s->fd[kind] = fds[i];
+	}
+}
+
+void signer_secrets_close(struct signer_secrets *s)
+{
+	for (unsigned i = 0; i < CA_SECRETS; i++)
+		drop(s, i);
+}
+
+/* 0 where it was not given, too: then out stays empty. */
+static int take(const struct signer_secrets *s, enum ca_secret which, struct buf *out, char *why)
+{
+	return s->fd[which] < 0
+		   ? 0
+		   : ca_secret_read(s->fd[which], ca_secret_name(which), out, why);
+}
+
+static struct ca *load(struct str cert, const struct signer_secrets *secrets, char *why)
+{
+	const char *reason = NULL;
 	struct ca *ca = NULL;
-	struct str cert;
-	struct buf key;
+	struct buf key, pass;
 
+	buf_init(&key, CA_SECRET_MAX);
+	buf_init(&pass, CA_SECRET_MAX);
+	if (take(secrets, CA_SECRET_KEY, &key, why) == 0 &&
+	    take(secrets, CA_SECRET_PASSPHRASE, &pass, why) == 0) {
+		struct ca_source from = { .cert = cert,
+			.key = buf_view(&key),
+			.passphrase = ca_first_line(buf_view(&pass)) };
+
+		ca = ca_open(&from, &reason);
+		if (ca != NULL && (reason = ca_try(ca, time(NULL))) != NULL) {
+			ca_free(ca);
+			ca = NULL;
+		}
+		if (reason != NULL)
+			snprintf(why, CA_WHY_MAX, "%s", reason);
+	}
+	buf_wipe(&key);
+	buf_wipe(&pass);
+	return ca;
+}
+
+struct ca *signer_load(const struct bundle *b, const struct signer_secrets *secrets,
+    const char **why)
+{
+	static char text[CA_WHY_MAX];
+	struct str cert;
+
+	*why = text;
 	if (!ca_lock_memory())
 		log_warn("the CA key cannot be locked in memory");
-	buf_init(&key, KEY_MAX);
-	*why = !bundle_get(b, STR("ca.cert"), &cert) ? "no CA certificate is given" :
-						       read_key(b, may_open, &key);
-	if (*why == NULL)
-		ca = ca_new(cert, buf_view(&key), why);
-	buf_wipe(&key);
-	if (ca == NULL || (*why = ca_try(ca, time(NULL))) == NULL)
-		return ca;
-	ca_free(ca);
+	if (bundle_get(b, STR("ca.cert"), &cert) && secrets->fd[CA_SECRET_KEY] >= 0)
+		return load(cert, secrets, text);
+	snprintf(text, sizeof(text), "no CA certificate or no CA key is given");
 	return NULL;
 }
 
@@ -98,21 +118,14 @@ struct ca *signer_untrusted(const char **why)
 	struct buf cert, key;
 	struct ca *ca = NULL;
 
-	buf_init(&cert, KEY_MAX);
-	buf_init(&key, KEY_MAX);
+	buf_init(&cert, CA_SECRET_MAX);
+	buf_init(&key, CA_SECRET_MAX);
 	*why = "it cannot be made";
 	/* One piece of its final size: growing would leave copies behind. */
-	if (buf_reserve(&key, KEY_MAX) != NULL &&
+	if (buf_reserve(&key, CA_SECRET_MAX) != NULL &&
 	    ca_create("Untrusted by sallyport", time(NULL), &cert, &key) == 0)
 		ca = ca_new(buf_view(&cert), buf_view(&key), why);
 	buf_free(&cert);
 	buf_wipe(&key);
 	return ca;
-}
-
-bool signer_same_ca(const struct bundle *b, const struct ca *ca)
-{
-	struct str cert;
-
-	return bundle_get(b, STR("ca.cert"), &cert) && ca_is(ca, cert);
 }

@@ -18,7 +18,7 @@
 #include "gateway/role.h"
 #include "gateway/signer_load.h"
 
-enum { MSG_LEAF_MAX = 32768, NAMES_TOLD = 5, WHY_TOLD = 200 };
+enum { DAY_MS = 86400 * 1000, MSG_LEAF_MAX = 32768, NAMES_TOLD = 5, WHY_TOLD = 200 };
 
 struct asker {
 	struct asker *next;
@@ -34,6 +34,8 @@ struct signer_role {
 	struct ca *ca;
 	struct ca *untrusted; /* made at the start, never stored, never shown but by its leaves */
 	struct signer_setup setup;
+	struct signer_secrets secrets; /* for the next start or reload */
+	struct timer *daily;
 	uint64_t tokens, tokens_at; /* thousandths of a certificate; loop time */
 	bool draining;
 };
@@ -207,6 +209,29 @@ static void audit_start(struct signer_role *s, uint32_t generation)
 	buf_free(&b);
 }
 
+/* Now and every day: what is weaker than it should be, and the end coming near. */
+static void look_at_ca(void *arg)
+{
+	struct signer_role *s = arg;
+	char text[160];
+
+	if (ca_hint(s->ca) != NULL)
+		log_warn("%s", ca_hint(s->ca));
+	if (ca_ends_soon(ca_not_after(s->ca), time(NULL), text, sizeof(text)))
+		log_warn("%s", text);
+	if (s->daily == NULL)
+		s->daily = timer_new(role_host_loop(s->host), look_at_ca, s);
+	if (s->daily != NULL)
+		timer_set(s->daily, DAY_MS);
+}
+
+static void secrets(void *arg, struct str which, const int *fds, size_t n)
+{
+	struct signer_role *s = arg;
+
+	signer_secrets_take(&s->secrets, which, fds, n);
+}
+
 static int start(void *arg, const struct bundle *b, uint32_t index, uint32_t generation,
     char text[ROLE_TEXT_MAX])
 {
@@ -215,13 +240,13 @@ static int start(void *arg, const struct bundle *b, uint32_t index, uint32_t gen
 	int flags;
 
 	signer_setup(b, &s->setup);
-	s->ca = signer_load(b, true, &why);
+	s->ca = signer_load(b, &s->secrets, &why);
+	signer_secrets_close(&s->secrets);
 	if (s->ca == NULL) {
 		snprintf(text, ROLE_TEXT_MAX, "%s", why);
 		return -ERR_CONFIG;
 	}
-	if (ca_hint(s->ca) != NULL)
-		log_warn("%s", ca_hint(s->ca));
+	look_at_ca(s);
 	s->untrusted = signer_untrusted(&why);
 	if (s->untrusted == NULL) {
 		snprintf(text, ROLE_TEXT_MAX, "the CA for warnings: %s", why);
@@ -242,19 +267,18 @@ static int reload(void *arg, const struct bundle *b, char text[ROLE_TEXT_MAX])
 {
 	struct signer_role *s = arg;
 	const char *why;
-	bool same = signer_same_ca(b, s->ca);
-	struct ca *fresh = same ? NULL : signer_load(b, false, &why);
+	struct ca *fresh = signer_load(b, &s->secrets, &why);
 
-	if (fresh == NULL && !same) {
+	signer_secrets_close(&s->secrets);
+	if (fresh == NULL) {
 		snprintf(text, ROLE_TEXT_MAX, "the old CA stays: %s", why);
 		return -ERR_CONFIG;
 	}
-	if (fresh != NULL) {
-		ca_free(s->ca);
-		s->ca = fresh;
-	}
+	ca_free(s->ca);
+	s->ca = fresh;
+	look_at_ca(s);
 	signer_setup(b, &s->setup);
-	snprintf(text, ROLE_TEXT_MAX, same ? "the CA stays" : "new CA");
+	snprintf(text, ROLE_TEXT_MAX, "the CA is loaded");
 	return 0;
 }
 
@@ -279,10 +303,11 @@ static void drain(void *arg)
 
 int signer_main(int parent_fd)
 {
-	static const struct role_ops ops = { start, reload, peer, drain };
+	static const struct role_ops ops = { start, reload, peer, drain, secrets };
 	struct signer_role s = { 0 };
 	int code;
 
+	signer_secrets_init(&s.secrets);
 	s.host = role_host_new(ROLE_SIGNER, parent_fd, &ops, &s);
 	if (s.host == NULL)
 		return 1;
@@ -290,6 +315,8 @@ int signer_main(int parent_fd)
 	while (s.askers != NULL)
 		asker_free(s.askers);
 	audit_free(s.audit);
+	timer_free(s.daily);
+	signer_secrets_close(&s.secrets);
 	role_host_free(s.host);
 	ca_free(s.ca);
 	ca_free(s.untrusted);

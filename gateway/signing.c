@@ -17,6 +17,7 @@ struct question {
 	uint64_t id, flow;
 	struct leaf_wish *wish;
 	bool ecdsa;
+	bool outdated; /* the CA has changed since: not for the cache */
 };
 
 struct signing {
@@ -66,13 +67,19 @@ void signing_forget(struct signing *s, uint64_t id)
 		question_clear(q);
 }
 
+void signing_outdated(struct signing *s)
+{
+	for (size_t i = 0; i < SIGNING_MAX; i++)
+		s->questions[i].outdated = s->questions[i].id != 0;
+}
+
 static void answer(struct signing *s, struct question *q, struct str der, int64_t not_after,
     struct str why)
 {
 	struct flow *f = worker_find(s->w, q->flow);
 	struct leaf *l = der.n > 0 ? leaf_new(der) : NULL;
 
-	if (l != NULL)
+	if (l != NULL && !q->outdated)
 		leaf_cache_put(s->w->leaves, q->wish, q->ecdsa, l, not_after);
 	if (f != NULL && f->signing == q->id) {
 		f->signing = 0;

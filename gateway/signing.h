@@ -17,6 +17,8 @@ int signing_connect(struct signing *s, int fd);
 
 /* Ask for a leaf for the flow with that handle: an id, or 0 when it cannot be asked. */
 uint64_t signing_ask(struct signing *s, uint64_t flow, const struct leaf_wish *wish, bool ecdsa);
+/* What is not answered yet is used, but not remembered: the CA or the leaf key has changed. */
+void signing_outdated(struct signing *s);
 void signing_forget(struct signing *s, uint64_t id);
 
 #endif

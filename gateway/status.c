@@ -8,8 +8,11 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "certs/signer.h"
 #include "core/json.h"
 #include "policy/origin.h"
+
+enum { CA_FILE_MAX = 65536, DAY = 86400 };
 
 uint64_t status_folder_stamp(const char *path)
 {
@@ -66,14 +69,30 @@ static bool shown(const struct parent *p, const struct child *c)
 	return c != &p->signer || parent_has_signer(p);
 }
 
+/* The end of the CA whose file the configuration names; false where it cannot be read. */
+static bool ca_end(const struct parent *p, int64_t *end)
+{
+	struct buf pem;
+	bool ok;
+
+	if (!parent_has_signer(p) || parent_read_file(config_tls(p->config)->ca_cert, CA_FILE_MAX, &pem) != 0)
+		return false;
+	ok = ca_cert_end(buf_view(&pem), end);
+	buf_free(&pem);
+	return ok;
+}
+
 static void status_json(struct parent *p, struct buf *out)
 {
 	struct json j;
+	int64_t end;
 
 	json_begin(&j, out);
 	json_bool(&j, "ready", p->ready);
 	json_u64(&j, "generation", p->generation);
 	json_u64(&j, "uptime_ms", loop_now(p->loop) - p->began);
+	if (ca_end(p, &end))
+		json_i64(&j, "ca_days_left", (end - time(NULL)) / DAY);
 	json_open(&j, "roles");
 	for (struct child *c = child_next(p, NULL); c != NULL; c = child_next(p, c)) {
 		if (!shown(p, c))
@@ -95,12 +114,17 @@ static void status_json(struct parent *p, struct buf *out)
 
 void status_text(struct parent *p, bool json, struct buf *out)
 {
+	char text[160];
+	int64_t end;
+
 	if (json) {
 		status_json(p, out);
 		return;
 	}
 	buf_printf(out, "sallyport %s, generation %u, up %llu s\n", SALLYPORT_VERSION, p->generation,
 	    (unsigned long long)(loop_now(p->loop) - p->began) / 1000);
+	if (ca_end(p, &end) && ca_ends_soon(end, time(NULL), text, sizeof(text)))
+		buf_printf(out, "  warning: %s\n", text);
 	for (struct child *c = child_next(p, NULL); c != NULL; c = child_next(p, c))
 		if (shown(p, c))
 			buf_printf(out, "  %-12s %-9s pid %-7d restarts %-3u %s\n", c->name, state_word(c),

@@ -203,6 +203,26 @@ static void keep_counts(const struct config *c)
 	counter_named_keep(ids, n);
 }
 
+/* A new CA: what was forged so far, or is being forged, is not to be shown any more. */
+static void use_ca(struct worker *w, const struct bundle *b)
+{
+	struct str pem = STR_NONE;
+	bool same;
+
+	bundle_get(b, STR("ca.cert"), &pem);
+	same = str_eq(buf_view(&w->ca), pem);
+	if (same)
+		return;
+	buf_free(&w->ca);
+	buf_init(&w->ca, pem.n);
+	if (buf_str(&w->ca, pem) != 0 || tls_ctx_chain(w->tls, pem) != 0)
+		log_error("the CA's chain cannot be kept");
+	if (w->leaves != NULL)
+		leaf_cache_clear(w->leaves);
+	if (w->signing != NULL)
+		signing_outdated(w->signing);
+}
+
 /* Take a configuration into use: 0, or nothing is changed and *text says why. */
 static int use_bundle(struct worker *w, int fd, char *text, size_t n)
 {
@@ -259,6 +279,8 @@ static int use_bundle(struct worker *w, int fd, char *text, size_t n)
 	else
 		w->tls = tls_ctx_new(store, &w->limits);
 	r = w->tls != NULL ? 0 : -ERR_TLS;
+	if (r == 0)
+		use_ca(w, b);
 out:	revoke_free(revoke);
 	verify_store_free(store);
 	bundle_free(b);
@@ -475,6 +497,7 @@ static void worker_free(struct worker *w)
 	pinning_free(w->pinning);
 	tls_ctx_free(w->tls);
 	policy_free(w->policy);
+	buf_free(&w->ca);
 	chan_free(w->parent);
 	loop_free(w->loop);
 	free(w->later);

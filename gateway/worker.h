@@ -37,6 +37,7 @@ struct worker {
 	struct pinning *pinning;
 	struct known *verified;	   /* destinations of passthroughs that showed good certificates */
 	struct known *cert_wanted;     /* destinations that want them, of rules with passthrough */
+	struct buf ca; /* PEM; leaves in the cache are signed by it */
 	struct scan_client *scanner;
 	struct audit *audit;
 	struct sockpool *sockets;

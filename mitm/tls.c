@@ -181,7 +181,8 @@ struct tls *tls_accept(struct tls_ctx *c, int fd, struct str peeked, bool ecdsa,
 	t->peeked = peeked.n > 0 ? malloc(peeked.n) : NULL;
 	if ((peeked.n > 0 && t->peeked == NULL) || str_copy(alpn, t->name, sizeof(t->name)) != 0 ||
 	    SSL_use_certificate(t->ssl, x) != 1 || SSL_use_PrivateKey(t->ssl, k->key) != 1 ||
-	    SSL_check_private_key(t->ssl) != 1) { /* a leaf for another key */
+	    SSL_check_private_key(t->ssl) != 1 || /* a leaf for another key */
+	    (sk_X509_num(c->chain) > 0 && SSL_set1_chain(t->ssl, c->chain) != 1)) {
 		ERR_clear_error();
 		tls_free(t);
 		return NULL;

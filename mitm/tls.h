@@ -29,6 +29,11 @@ void tls_ctx_free(struct tls_ctx *c);
 
 /* This library speaks post-quantum key agreement. */
 bool tls_ctx_pq(const struct tls_ctx *c);
+/*
+ * What clients get behind a leaf: the issuing CA's certificate and those above it, without a root,
+ * all out of the CA's PEM text. Nothing where the text begins with a root. 0 or -ERR_NOMEM.
+ */
+int tls_ctx_chain(struct tls_ctx *c, struct str ca_pem);
 
 /* SubjectPublicKeyInfo (DER) of the leaf key for clients with or without ECDSA; the RSA key is
  * made at its first use (0.4 s). The view lives as long as the context. */

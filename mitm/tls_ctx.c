@@ -33,7 +33,8 @@ static SSL_CTX *make_ctx(const SSL_METHOD *method, bool *pq)
 				     SSL_OP_ALLOW_CLIENT_RENEGOTIATION | SSL_OP_ALLOW_NO_DHE_KEX |
 				     SSL_OP_NO_TLSv1_2 | SSL_OP_NO_TLSv1_3);
 	SSL_CTX_set_max_proto_version(c, 0);
-	SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+	/* The chain is given with each leaf: OpenSSL would search the store for one every time. */
+	SSL_CTX_set_mode(c, SSL_MODE_NO_AUTO_CHAIN | SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
 				SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(c, 0);
@@ -186,6 +187,7 @@ void tls_ctx_free(struct tls_ctx *c)
 	verify_store_free(c->store);
 	free_key(&c->ecdsa);
 	free_key(&c->rsa);
+	sk_X509_pop_free(c->chain, X509_free);
 	free(c);
 }
 

@@ -23,6 +23,7 @@ struct tls_ctx {
 	struct sessions *sessions; /* with origins */
 	struct tls_key ecdsa, rsa; /* the worker's own leaf keys */
 	bool pq;		   /* the library speaks post-quantum key agreement */
+	STACK_OF(X509) *chain;     /* toward clients, behind the leaf; may be empty */
 };
 
 struct tls {

@@ -109,6 +109,7 @@ static const cyaml_schema_field_t tls_fields[] = {
 	WORD(struct config_tls, passthrough_check, ENUM_FLAGS, check_words),
 	TEXT(struct config_tls, ca_cert),
 	TEXT(struct config_tls, ca_key),
+	TEXT(struct config_tls, ca_passphrase_file),
 	TEXT(struct config_tls, trust),
 	CYAML_FIELD_MAPPING("faults", OPT, struct config_tls, faults, fault_fields),
 	WORD(struct config_tls, refuse, ENUM_FLAGS, refuse_words),

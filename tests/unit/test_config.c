@@ -63,6 +63,7 @@ START_TEST(an_empty_file_is_a_good_configuration)
 	ck_assert(config_tls(c)->intercept);
 	ck_assert_int_eq(config_tls(c)->passthrough_check, PASSTHROUGH_LOG);
 	ck_assert_str_eq(config_tls(c)->ca_cert, "/var/lib/sallyport/ca/ca.pem");
+	ck_assert_ptr_null(config_tls(c)->ca_passphrase_file);
 	ck_assert_str_eq(config_tls(c)->ca_key, "/var/lib/sallyport/ca/ca.key");
 	ck_assert_str_eq(config_tls(c)->trust, "/etc/ssl/certs/ca-certificates.crt");
 	ck_assert_uint_eq(config_tls(c)->crl_n, 0);
@@ -94,7 +95,8 @@ START_TEST(every_key_is_taken)
 				"  mark: 0xff\n"
 				"  table: 77\n"
 				"tls: { ca_cert: /a/ca.pem, ca_key: /a/ca.key, trust: /a/trust.pem,\n"
-				"  crl: [/a/1.crl, /a/2.crl], revocation_set: /a/set }\n"
+				"  crl: [/a/1.crl, /a/2.crl], revocation_set: /a/set,\n"
+				"  ca_passphrase_file: /a/pass }\n"
 				"scanner: { enabled: no, signatures: /sig, jobs: 3 }\n"
 				"audit: { folder: /log, when_full: continue }\n"
 				"workers: 2\n"
@@ -118,6 +120,7 @@ START_TEST(every_key_is_taken)
 	ck_assert_uint_eq(config_tls(c)->crl_n, 2);
 	ck_assert_str_eq(config_tls(c)->crl[1], "/a/2.crl");
 	ck_assert_str_eq(config_tls(c)->revocation_set, "/a/set");
+	ck_assert_str_eq(config_tls(c)->ca_passphrase_file, "/a/pass");
 	ck_assert(!config_scanner(c)->enabled);
 	ck_assert_uint_eq(config_scanner(c)->jobs, 3);
 	ck_assert_int_eq(config_audit(c)->when_full, WHEN_FULL_CONTINUE);

@@ -5,10 +5,12 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include "certs/signer.h"
+#include "control/ca_secrets.h"
 #include "core/err.h"
 #include "gateway/signer_role.h"
 #include "tests/unit/role_rig.h"
@@ -19,7 +21,6 @@ static unsigned answers, refusals;
 static uint64_t last_id, lines;
 static char last_why[256];
 static struct buf last_der;
-static char key_path[64];
 
 static void new_ca(void)
 {
@@ -56,8 +57,6 @@ static void teardown(void)
 	buf_free(&audited);
 	buf_free(&spki);
 	buf_free(&last_der);
-	if (key_path[0] != '\0')
-		unlink(key_path);
 }
 
 static void on_answer(void *arg, enum msg_type type, struct str body, int *fds, size_t nfds)
@@ -109,12 +108,26 @@ static void on_gone(void *arg, int why)
 	*c = NULL;
 }
 
+/* Hand over a secret as an open file with that mode, as the parent does. */
+static void give(enum ca_secret which, struct str bytes, mode_t mode)
+{
+	char kind = (char)which;
+	int fd = memfd_create("secret", MFD_CLOEXEC);
+
+	ck_assert_int_eq(write(fd, bytes.p, bytes.n), (ssize_t)bytes.n);
+	ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
+	ck_assert_int_eq(fchmod(fd, mode), 0);
+	ck_assert_int_eq(chan_send(rig_chan, MSG_SECRETS, str_of(&kind, 1), &fd, 1), 0);
+	close(fd);
+}
+
 static void start(struct rig_entry extra)
 {
-	struct rig_entry e[] = { { "ca.cert", buf_view(&cert) }, { "ca.key", buf_view(&key) }, extra };
+	struct rig_entry e[] = { { "ca.cert", buf_view(&cert) }, extra };
 
 	rig_start(ROLE_SIGNER, signer_main);
-	rig_bundle(MSG_START, e, extra.name != NULL ? 3 : 2);
+	give(CA_SECRET_KEY, buf_view(&key), 0600);
+	rig_bundle(MSG_START, e, extra.name != NULL ? 2 : 1);
 }
 
 static void join(void)
@@ -215,12 +228,13 @@ START_TEST(without_a_recorder_signing_stops_when_declared)
 {
 	bool go_on = _i == 1;
 
-	struct rig_entry e[] = { { "ca.cert", buf_view(&cert) }, { "ca.key", buf_view(&key) },
+	struct rig_entry e[] = { { "ca.cert", buf_view(&cert) },
 		{ "limits", STR("audit_pending 16\nflows 1\n") },
 		{ "audit.when_full", go_on ? STR("continue") : STR("block") } };
 
 	rig_start(ROLE_SIGNER, signer_main);
-	rig_bundle(MSG_START, e, 4);
+	give(CA_SECRET_KEY, buf_view(&key), 0600);
+	rig_bundle(MSG_START, e, 3);
 	rig_until(&rig_ready);
 	worker = chan_new(rig_loop, rig_peer(ROLE_WORKER, 0), ROLE_WORKER, ROLE_SIGNER, on_answer,
 	    on_gone, &worker);
@@ -259,36 +273,38 @@ START_TEST(a_malformed_wish_ends_its_channel_and_no_other)
 }
 END_TEST
 
+/* A reload with the certificate in force now and these secrets; is it taken? */
+static bool reloads(struct str key_pem, mode_t mode)
+{
+	struct rig_entry e = { "ca.cert", buf_view(&cert) };
+
+	rig_reloaded = 0;
+	if (key_pem.n > 0)
+		give(CA_SECRET_KEY, key_pem, mode);
+	rig_bundle(MSG_RELOAD, &e, 1);
+	rig_until(&rig_reloaded);
+	return rig_reload_ok;
+}
+
 START_TEST(a_reload_takes_a_good_ca_and_keeps_the_old_one_otherwise)
 {
-	struct rig_entry e[2];
 	X509 *x;
 
 	start((struct rig_entry){ 0 });
 	join();
-	e[0] = (struct rig_entry){ "ca.cert", buf_view(&cert) };
-	e[1] = (struct rig_entry){ "ca.key", STR("nonsense") };
-	rig_bundle(MSG_RELOAD, e, 2); /* the certificate is the same: nothing to load */
-	rig_until(&rig_reloaded);
-	ck_assert_msg(rig_reload_ok, "%s", rig_text);
+	ck_assert_msg(reloads(buf_view(&key), 0600), "%s", rig_text);
+	ck_assert(!reloads(buf_view(&key), 0640));
+	ck_assert_ptr_nonnull(strstr(rig_text, "others than its owner"));
+	ck_assert(!reloads(STR_NONE, 0));
 	new_ca();
-	rig_reloaded = 0;
-	e[0] = (struct rig_entry){ "ca.cert", buf_view(&cert) };
-	rig_bundle(MSG_RELOAD, e, 2);
-	rig_until(&rig_reloaded);
-	ck_assert(!rig_reload_ok);
+	ck_assert(!reloads(STR("nonsense"), 0600));
 	ck_assert_ptr_nonnull(strstr(rig_text, "old CA stays"));
-	rig_reloaded = 0;
-	e[1] = (struct rig_entry){ "ca.key_path", STR("/etc/hostname") };
-	rig_bundle(MSG_RELOAD, e, 2); /* must not even try to open it under the sandbox */
-	rig_until(&rig_reloaded);
-	ck_assert(!rig_reload_ok);
-	rig_reloaded = 0;
-	e[1] = (struct rig_entry){ "ca.key", buf_view(&key) };
-	rig_bundle(MSG_RELOAD, e, 2);
-	rig_until(&rig_reloaded);
-	ck_assert_msg(rig_reload_ok, "%s", rig_text);
 	ask(1, "www.example.org");
+	rig_until(&answers);
+	ck_assert_uint_eq(refusals, 0);
+	ck_assert_msg(reloads(buf_view(&key), 0600), "%s", rig_text);
+	answers = 0;
+	ask(2, "www.example.org");
 	rig_until(&answers);
 	x = leaf();
 	BIO *b = BIO_new_mem_buf(cert.p, (int)cert.len);
@@ -302,24 +318,50 @@ START_TEST(a_reload_takes_a_good_ca_and_keeps_the_old_one_otherwise)
 }
 END_TEST
 
-START_TEST(the_key_may_be_a_file_that_the_signer_reads_itself)
+/* The key as `openssl pkcs8 -topk8` would write it with that passphrase. */
+static void encrypt_key(const char *pass, struct buf *out)
 {
-	struct rig_entry e[2];
-	int fd;
+	BIO *in = BIO_new_mem_buf(key.p, (int)key.len), *to = BIO_new(BIO_s_mem());
+	EVP_PKEY *k = PEM_read_bio_PrivateKey(in, NULL, NULL, NULL);
+	char *p;
+	long n;
 
-	strcpy(key_path, "/tmp/signer-key-XXXXXX");
-	fd = mkstemp(key_path);
-	ck_assert_int_eq(write(fd, key.p, key.len), (ssize_t)key.len);
-	close(fd);
-	e[0] = (struct rig_entry){ "ca.cert", buf_view(&cert) };
-	e[1] = (struct rig_entry){ "ca.key_path", str_c(key_path) };
+	ck_assert_int_eq(PEM_write_bio_PKCS8PrivateKey(to, k, EVP_aes_256_cbc(), pass,
+			     (int)strlen(pass), NULL, NULL), 1);
+	n = BIO_get_mem_data(to, &p);
+	buf_append(out, p, (size_t)n);
+	EVP_PKEY_free(k);
+	BIO_free(in);
+	BIO_free(to);
+}
+
+START_TEST(an_encrypted_key_is_opened_at_start_and_under_the_sandbox)
+{
+	struct rig_entry e = { "ca.cert", buf_view(&cert) };
+	struct buf sealed;
+
+	buf_init(&sealed, 16384);
+	encrypt_key("open sesame", &sealed);
 	rig_start(ROLE_SIGNER, signer_main);
-	rig_bundle(MSG_START, e, 2);
+	give(CA_SECRET_KEY, buf_view(&sealed), 0600);
+	give(CA_SECRET_PASSPHRASE, STR("open sesame\nnot this line\n"), 0400);
+	rig_bundle(MSG_START, &e, 1);
 	join();
 	ask(1, "www.example.org");
 	rig_until(&answers);
 	ck_assert_uint_eq(refusals, 0);
+	ck_assert(!reloads(buf_view(&sealed), 0600)); /* no passphrase this time */
+	ck_assert_ptr_nonnull(strstr(rig_text, "there is no passphrase"));
+	give(CA_SECRET_PASSPHRASE, STR("open barley"), 0600);
+	ck_assert(!reloads(buf_view(&sealed), 0600));
+	ck_assert_ptr_nonnull(strstr(rig_text, "does not open"));
+	give(CA_SECRET_PASSPHRASE, STR("open sesame"), 0604);
+	ck_assert(!reloads(buf_view(&sealed), 0600));
+	ck_assert_ptr_nonnull(strstr(rig_text, "CA passphrase: others"));
+	give(CA_SECRET_PASSPHRASE, STR("open sesame"), 0600);
+	ck_assert_msg(reloads(buf_view(&sealed), 0600), "%s", rig_text);
 	rig_drain();
+	buf_wipe(&sealed);
 }
 END_TEST
 
@@ -375,7 +417,7 @@ int main(void)
 	tcase_add_loop_test(c, without_a_recorder_signing_stops_when_declared, 0, 2);
 	tcase_add_test(c, a_malformed_wish_ends_its_channel_and_no_other);
 	tcase_add_test(c, a_reload_takes_a_good_ca_and_keeps_the_old_one_otherwise);
-	tcase_add_test(c, the_key_may_be_a_file_that_the_signer_reads_itself);
+	tcase_add_test(c, an_encrypted_key_is_opened_at_start_and_under_the_sandbox);
 	tcase_add_test(c, a_bad_start_ends_with_1);
 	tcase_add_test(c, it_ends_with_its_parents_channel);
 	tcase_add_test(c, terminal_and_service_signals_are_the_parents);

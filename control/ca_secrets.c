@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Opening secrets. Whoever only opens them has never had their bytes. */
+#include "control/ca_secrets.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "control/files.h"
+#include "core/err.h"
+
+enum { PATH_SIZE = 4096 };
+
+static const struct {
+	const char *name;
+	const char *credential; /* systemd's, where the configuration names no file; NULL: none */
+} rows[CA_SECRETS] = {
+	[CA_SECRET_KEY] = { "CA key", NULL },
+	[CA_SECRET_PASSPHRASE] = { "CA passphrase", "sallyport-ca-passphrase" },
+};
+
+const char *ca_secret_name(enum ca_secret which)
+{
+	return rows[which].name;
+}
+
+static const char *configured(const struct config *c, enum ca_secret which)
+{
+	const struct config_tls *t = config_tls(c);
+
+	return which == CA_SECRET_KEY ? t->ca_key : t->ca_passphrase_file;
+}
+
+/* Below $CREDENTIALS_DIRECTORY, which only the service's own processes can read. */
+static bool credential(const char *name, char *to, size_t n)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+
+	return name != NULL && dir != NULL && file_join(dir, name, to, n) == 0 &&
+	       access(to, F_OK) == 0;
+}
+
+int ca_secret_open(const struct config *c, enum ca_secret which, char why[CA_WHY_MAX])
+{
+	const char *path = configured(c, which);
+	char found[PATH_SIZE], what[PATH_SIZE + 32];
+	int fd, r;
+
+	if (path == NULL && !credential(rows[which].credential, found, sizeof(found)))
+		return -ERR_NOT_FOUND;
+	if (path == NULL)
+		path = found;
+	snprintf(what, sizeof(what), "%s %s", rows[which].name, path);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0) {
+		snprintf(why, CA_WHY_MAX, "%.160s: %s", what, strerror(errno));
+		return -ERR_FILE;
+	}
+	if ((r = ca_secret_check(fd, what, why)) == 0)
+		return fd;
+	close(fd);
+	return r;
+}
