@@ -16,6 +16,7 @@
 #include "core/pack.h"
 #include "gateway/learning.h"
 #include "gateway/parent.h"
+#include "gateway/ticketing.h"
 #include "intercept/sock.h"
 
 enum { CHILD_FD = 3, BACKOFF_FIRST = 100, BACKOFF_MOST = 10000, GOOD_RUN = 10000 };
@@ -300,6 +301,8 @@ void child_start(struct child *c)
 	send_start(c);
 	if (c->role == ROLE_WORKER)
 		send_listeners(c);
+	if (c->role == ROLE_WORKER && c->p->ticketing != NULL)
+		ticketing_send(c->p->ticketing, c);
 	if (c->role != ROLE_SCANNER)
 		wire_all(c);
 }

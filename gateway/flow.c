@@ -231,6 +231,7 @@ void flow_accept(struct worker *w, int fd, const struct sockaddr_storage *client
 	f->w = w;
 	f->id = ++w->next_flow_id;
 	f->policy = policy_ref(w->policy);
+	f->generation = w->generation;
 	f->from_sa = *client;
 	f->to_sa = *destination;
 	f->family = destination->ss_family;

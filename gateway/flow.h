@@ -28,6 +28,7 @@ struct flow {
 	struct worker *w;
 	struct policy *policy;
 	uint64_t handle, id;
+	uint32_t generation; /* of its policy */
 	enum flow_state state;
 	struct end client, origin;
 	struct timer *timer;

@@ -67,6 +67,7 @@ enum flow_state step_uptls(struct flow *f)
 			.ip = sock_text((const struct sockaddr *)&f->to_sa, ip, sizeof(ip)),
 			.port = f->to.port,
 			.suites = f->hello->suites,
+			.fresh = !config_tls(policy_config(f->policy))->resumption,
 			.alpn = offer(f->hello, alpn, sizeof(alpn)) };
 
 		bypass_target(f, &to);
@@ -178,6 +179,8 @@ static enum flow_state client_done(struct flow *f)
 
 	tls_facts(f->client.tls, &f->tls_client);
 	COUNT_ADD(intercepted, 1);
+	COUNT_ADD(resumed_client, f->tls_client.resumed);
+	COUNT_ADD(resumed_origin, f->tls_origin.resumed);
 	if (f->refused == 0)
 		give_grade(f);
 	f->client_done = true;
@@ -210,6 +213,9 @@ enum flow_state step_downtls(struct flow *f)
 		if (f->client.tls == NULL ||
 		    (f->refused == 0 && !tls_match(f->client.tls, &f->tls_origin)))
 			return flow_abort(f, "refuse", NULL, -ERR_NOMEM);
+		/* Pages of our own and warned connections are never resumed. */
+		if (f->refused == 0 && config_tls(policy_config(f->policy))->resumption)
+			tls_resumable(f->client.tls, f->origin.tls, f->generation);
 		buf_free(&f->client.in);
 	}
 	r = tls_handshake(f->client.tls);

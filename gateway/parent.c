@@ -18,6 +18,7 @@
 #include "gateway/learning.h"
 #include "gateway/listening.h"
 #include "gateway/status.h"
+#include "gateway/ticketing.h"
 
 enum { STOP_STEP = 1000 };
 
@@ -468,6 +469,8 @@ static int start_loop(struct parent *p)
 	if (p->stop_timer == NULL || p->audit == NULL || p->learning == NULL)
 		return EXIT_OTHER;
 	audit_on_idle(p->audit, on_audit_idle, p);
+	if (parent_has_signer(p) && (p->ticketing = ticketing_new(p)) == NULL)
+		return EXIT_OTHER;
 	return 0;
 }
 
@@ -495,6 +498,7 @@ static void parent_free(struct parent *p)
 	control_server_free(p->control);
 	learning_free(p->learning);
 	audit_free(p->audit);
+	ticketing_free(p->ticketing);
 	for (struct child *c = child_next(p, NULL); c != NULL; c = child_next(p, c))
 		chan_free(c->chan);
 	loop_free(p->loop);

@@ -63,6 +63,7 @@ struct parent {
 	struct limits limits; /* of the configuration in force; long-lived parts refer to it */
 	struct control_server *control;
 	struct timer *stop_timer;
+	struct ticketing *ticketing; /* NULL without interception */
 	uint32_t generation;
 	bool ready, stopping, network_up;
 	int exit_code;

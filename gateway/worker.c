@@ -405,6 +405,18 @@ static void peer(struct worker *w, struct str body, int fd)
 		close(fd);
 }
 
+static void ticket_keys(struct worker *w, int fd)
+{
+	struct str ring = STR_NONE;
+	int err = 0;
+	struct bundle *b = bundle_open(fd, &err);
+
+	if (b == NULL || w->tls == NULL || !bundle_get(b, STR("ring"), &ring) ||
+	    tls_ctx_tickets(w->tls, ring) != 0)
+		log_warn("the keys for session tickets cannot be used");
+	bundle_free(b);
+}
+
 static void drain(struct worker *w)
 {
 	w->draining = true;
@@ -448,6 +460,9 @@ static void on_parent(void *arg, enum msg_type type, struct str body, int *fds, 
 	case MSG_WATCH:
 	case MSG_BYPASS:
 		pinning_message(w, type, body);
+		break;
+	case MSG_TICKET_KEYS:
+		ticket_keys(w, fd);
 		break;
 	case MSG_DRAIN:
 		drain(w);

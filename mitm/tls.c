@@ -126,7 +126,8 @@ struct tls *tls_connect(struct tls_ctx *c, int fd, const struct tls_target *to)
 	snprintf(t->key, sizeof(t->key), "%s|%s|%u|%.*s|%x|%d|%s", t->name, t->ip, to->port,
 	    STR_FMT(to->alpn), limits, to->hard_revocation,
 	    t->identity != NULL ? identity_print(t->identity) : "");
-	session = sessions_take(c->sessions, t->key);
+	t->fresh = to->fresh;
+	session = t->fresh ? NULL : sessions_take(c->sessions, t->key);
 	if (session != NULL && tls_session_take(t, session))
 		SSL_set_session(t->ssl, session);
 	SSL_SESSION_free(session);
@@ -216,7 +217,7 @@ int tls_session_cb(SSL *ssl, SSL_SESSION *session)
 	struct tls *t = SSL_get_app_data(ssl);
 
 	/* Only what was verified against the store in force now. */
-	if (t->report.err != 0 || t->store != t->ctx->store || !tls_session_keep(t, session))
+	if (t->fresh || t->report.err != 0 || t->store != t->ctx->store || !tls_session_keep(t, session))
 		return 0;
 	sessions_put(t->ctx->sessions, t->key, session);
 	return 1;

@@ -27,6 +27,9 @@ struct tls_ctx *tls_ctx_new(struct verify_store *store, const struct limits *lim
 void tls_ctx_store(struct tls_ctx *c, struct verify_store *store);
 void tls_ctx_free(struct tls_ctx *c);
 
+/* The keys of tickets toward clients, as ticket_ring_write() packs them: 0 or -ERR_PROTO. */
+int tls_ctx_tickets(struct tls_ctx *c, struct str ring);
+
 /* This library speaks post-quantum key agreement. */
 bool tls_ctx_pq(const struct tls_ctx *c);
 /*
@@ -61,6 +64,7 @@ struct tls_target {
 	enum tls_request on_request;
 	struct identity *identity; /* shown when asked for (a reference is taken), or NULL */
 	bool hard_revocation; /* a chain about whose revocation nothing is known has a fault */
+	bool fresh;	     /* no session is resumed, and none is kept */
 	bool allow_old;	     /* TLS 1.0 and 1.1 and their ciphers, too; the judge is asked */
 	tls_judge_fn *judge; /* NULL: every fault refuses */
 	void *arg;
@@ -86,6 +90,15 @@ struct tls *tls_accept(struct tls_ctx *c, int fd, struct str peeked, bool ecdsa,
  * origin gave. Not for pages of our own. False when memory is short.
  */
 bool tls_match(struct tls *client, const struct tls_facts *origin);
+
+/*
+ * The client's end, before its handshake: tickets may be given, and resumed by a later end with
+ * the same policy (a generation), the same verified name and identity, the same certificate and
+ * strength of an origin. The origin's end must have been verified without any fault: this is
+ * the fresh upstream without which nothing is resumed. False, and no resumption, where that does
+ * not hold or there is no key for tickets.
+ */
+bool tls_resumable(struct tls *client, const struct tls *origin, uint32_t policy);
 
 /* The origin asked for a client certificate; was one shown; the acceptable issuers that it named,
  * the first of them as text ("" for none). */

@@ -152,13 +152,15 @@ struct tls_ctx *tls_ctx_new(struct verify_store *store, const struct limits *lim
 	c->client = make_ctx(TLS_server_method(), &c->pq);
 	c->origin = make_ctx(TLS_client_method(), &c->pq);
 	c->sessions = sessions_new();
-	if (c->bio != NULL && c->sessions != NULL && c->client != NULL && c->origin != NULL &&
+	c->tickets = tickets_new();
+	if (c->bio != NULL && c->sessions != NULL && c->tickets != NULL && c->client != NULL && c->origin != NULL &&
 	    make_key(&c->ecdsa, true)) {
 		SSL_CTX_set_verify(c->origin, SSL_VERIFY_PEER, NULL);
 		SSL_CTX_set_cert_cb(c->origin, tls_cert_cb, NULL);
 		SSL_CTX_set_alpn_select_cb(c->client, tls_alpn_cb, NULL);
 		SSL_CTX_set_info_callback(c->client, tls_info_cb);
-		if (tls_deny_prepare(c->client) && warm(c) && tls_ask_for_staples(c->origin)) {
+		if (tls_deny_prepare(c->client) && tickets_install(c->client) && warm(c) &&
+		    tls_ask_for_staples(c->origin)) {
 			keep_sessions(c->origin);
 			return c;
 		}
@@ -181,6 +183,7 @@ void tls_ctx_free(struct tls_ctx *c)
 	if (c == NULL)
 		return;
 	sessions_free(c->sessions);
+	tickets_free(c->tickets);
 	SSL_CTX_free(c->client);
 	SSL_CTX_free(c->origin);
 	BIO_meth_free(c->bio);
@@ -189,6 +192,11 @@ void tls_ctx_free(struct tls_ctx *c)
 	free_key(&c->rsa);
 	sk_X509_pop_free(c->chain, X509_free);
 	free(c);
+}
+
+int tls_ctx_tickets(struct tls_ctx *c, struct str ring)
+{
+	return tickets_use(c->tickets, ring);
 }
 
 bool tls_ctx_pq(const struct tls_ctx *c)

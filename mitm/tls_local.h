@@ -6,8 +6,9 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#include "mitm/tls_sessions.h"
+#include "mitm/tickets.h"
 #include "mitm/tls.h"
+#include "mitm/tls_sessions.h"
 
 struct tls_key {
 	EVP_PKEY *key;
@@ -21,6 +22,7 @@ struct tls_ctx {
 	struct verify_store *store;
 	const struct limits *limits;
 	struct sessions *sessions; /* with origins */
+	struct tickets *tickets;   /* toward clients */
 	struct tls_key ecdsa, rsa; /* the worker's own leaf keys */
 	bool pq;		   /* the library speaks post-quantum key agreement */
 	STACK_OF(X509) *chain;     /* toward clients, behind the leaf; may be empty */
@@ -48,10 +50,13 @@ struct tls {
 	char issuers[256];
 	STACK_OF(X509) * path;	/* between verification and judgement */
 	bool hard_revocation;
+	bool fresh; /* origin's end: nothing is resumed or kept */
 	bool staple_announced;	/* before TLS 1.3 it comes behind the certificate */
 	bool judged;
 	int64_t known_until; /* how long the report is relied on */
 	bool deny;    /* client's end: the next ticket becomes an alert (tls_deny.c) */
+	int64_t resume_until;  /* client's end: tickets are good until then, 0: there are none */
+	int64_t resumed_until; /* of the ticket that came */
 	bool refused; /* the report's faults ended the handshake */
 	char failure[128];
 };

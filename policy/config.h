@@ -61,6 +61,7 @@ struct config_tls {
 	const char **crl;	      /* revocation lists, PEM or DER paths */
 	unsigned crl_n;
 	const char *revocation_set;   /* path, or NULL */
+	bool resumption; /* default true: sessions are resumed, with clients and with origins */
 };
 
 /* What becomes of an origin that asks for a client certificate, where one rule fits. */

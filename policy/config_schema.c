@@ -14,7 +14,8 @@ const char config_defaults[] =
     "network: { manage: off, inside: [], http_ports: [80], tls_ports: [443], all_ports: no,\n"
     "           source: client, quic: reject, mark: 0x5a11, table: 5377 }\n"
     "tls: { intercept: yes, passthrough_check: log,\n"
-    "       trust: /etc/ssl/certs/ca-certificates.crt, refuse: auto, crl: [] }\n"
+    "       trust: /etc/ssl/certs/ca-certificates.crt, refuse: auto, crl: [],\n"
+    "       resumption: yes }\n"
     "pinning: { learn: yes, bypass: never }\n"
     "scanner: { enabled: yes, signatures: /var/lib/clamav, jobs: 0 }\n"
     "audit: { folder: /var/log/sallyport, when_full: block }\n"
@@ -115,6 +116,7 @@ static const cyaml_schema_field_t tls_fields[] = {
 	WORD(struct config_tls, refuse, ENUM_FLAGS, refuse_words),
 	LIST(struct config_tls, crl, &text_entry, 0, CRL_MAX),
 	TEXT(struct config_tls, revocation_set),
+	CYAML_FIELD_BOOL("resumption", OPT, struct config_tls, resumption),
 	CYAML_FIELD_END,
 };
 
