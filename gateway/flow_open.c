@@ -13,6 +13,8 @@
 #include "gateway/sockpool.h"
 #include "intercept/sock.h"
 
+enum { ALERT_ACCESS_DENIED = 49, ALERT_NO_APPLICATION_PROTOCOL = 120 };
+
 /* Read what is there into in, up to `most` bytes in all: > 0 new bytes, 0 none, -ERR_*. */
 static ssize_t read_more(struct flow *f, struct end *e, size_t most)
 {
@@ -100,24 +102,48 @@ enum flow_state step_peek(struct flow *f)
 	return FLOW_DECIDE;
 }
 
+/* Answer a hello by a fatal alert; why was noted. */
+static enum flow_state end_by_alert(struct flow *f, unsigned char code)
+{
+	const char alert[] = { 0x15, 3, 3, 0, 2, 2, (char)code };
+
+	if (buf_append(&f->client.out, alert, sizeof(alert)) == 0)
+		return FLOW_LINGER;
+	f->reset = true;
+	return FLOW_END;
+}
+
 /*
- * Without a CA there is no page inside TLS: the client is told by an alert, as RFC 8446 section
- * 6.2 has it for a peer that decided by access control not to go on.
+ * Without a page inside TLS the client is told by an alert, as RFC 8446 section 6.2 has it for a
+ * peer that decided by access control not to go on.
  */
 static enum flow_state alert_denied(struct flow *f)
 {
-	static const char alert[] = "\x15\x03\x03\x00\x02\x02\x31"; /* fatal access_denied */
-
 	flow_note(f, "block", f->decision.rule, "%s",
 	    f->decision.reason != NULL ? f->decision.reason : err_name(-ERR_DENIED));
-	if (buf_append(&f->client.out, alert, sizeof(alert) - 1) != 0)
-		return flow_abort(f, "block", f->decision.rule, -ERR_DENIED);
-	return FLOW_LINGER;
+	return end_by_alert(f, ALERT_ACCESS_DENIED);
+}
+
+/*
+ * A client that offers only protocols that cannot be searched (RFC 7301 section 3.2). To go on
+ * without any would let bytes of one protocol be taken for another (RFC 9325 section 3.8).
+ */
+static enum flow_state alert_protocol(struct flow *f)
+{
+	COUNT_ADD(blocked, 1);
+	flow_note(f, "refuse", f->decision.rule, "%s", err_name(-ERR_TLS_ALPN));
+	return end_by_alert(f, ALERT_NO_APPLICATION_PROTOCOL);
+}
+
+static bool speaks(const struct hello *h)
+{
+	return !h->has_alpn || hello_offers(h, "http/1.1") || hello_offers(h, "h2");
 }
 
 static enum flow_state decide_block(struct flow *f)
 {
-	if (f->protocol == PROTOCOL_TLS && !config_tls(policy_config(f->policy))->intercept)
+	if (f->protocol == PROTOCOL_TLS &&
+	    (!config_tls(policy_config(f->policy))->intercept || !speaks(f->hello)))
 		return alert_denied(f);
 	if (f->protocol != PROTOCOL_TLS && f->protocol != PROTOCOL_HTTP)
 		return flow_abort(f, "block", f->decision.rule, -ERR_DENIED);
@@ -149,7 +175,9 @@ enum flow_state step_decide(struct flow *f)
 	case ACTION_ALLOW:
 		if (f->protocol == PROTOCOL_TLS) {
 			bypass_known(f);
-			return FLOW_CONNECT;
+			return f->decision.action == ACTION_PASSTHROUGH || f->probe || speaks(f->hello) ?
+				       FLOW_CONNECT :
+				       alert_protocol(f);
 		}
 		if (f->protocol == PROTOCOL_HTTP) {
 			COUNT_ADD(plain, 1);

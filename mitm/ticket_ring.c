@@ -63,7 +63,12 @@ int ticket_ring_turn(struct ticket_ring *r, int64_t now)
 		}
 	}
 	if ((current = ticket_ring_issue(r, now)) == NULL) {
-		if ((made = make(r, now)) < 0)
+		made = make(r, now);
+		if (made == 0) { /* only after wild jumps of the clock */
+			explicit_bzero(r, sizeof(*r));
+			made = make(r, now);
+		}
+		if (made < 0)
 			return made;
 		changed |= made;
 		current = ticket_ring_issue(r, now);
