@@ -76,6 +76,16 @@ enum flow_state flow_abort(struct flow *f, const char *action, const char *rule,
 	return FLOW_END;
 }
 
+enum flow_state flow_alert(struct flow *f, unsigned char code)
+{
+	const char alert[] = { 0x15, 3, 3, 0, 2, 2, (char)code };
+
+	if (buf_append(&f->client.out, alert, sizeof(alert)) == 0)
+		return FLOW_LINGER;
+	f->reset = true;
+	return FLOW_END;
+}
+
 static struct addr addr_of(const struct sockaddr_storage *ss)
 {
 	struct addr a = { .port = sock_port((const struct sockaddr *)ss) };

@@ -128,6 +128,10 @@ void flow_note(struct flow *f, const char *action, const char *rule, const char 
 /* End with a reset toward both sides. */
 enum flow_state flow_abort(struct flow *f, const char *action, const char *rule, int err);
 
+/* Answer the client's hello by a fatal alert, in clear; why was noted. */
+enum { ALERT_ACCESS_DENIED = 49, ALERT_NO_APPLICATION_PROTOCOL = 120 };
+enum flow_state flow_alert(struct flow *f, unsigned char code);
+
 /* Ask policy with this flow's facts filled in; the caller adds what the stage knows. */
 struct facts flow_facts(const struct flow *f, enum stage stage);
 

@@ -13,8 +13,6 @@
 #include "gateway/sockpool.h"
 #include "intercept/sock.h"
 
-enum { ALERT_ACCESS_DENIED = 49, ALERT_NO_APPLICATION_PROTOCOL = 120 };
-
 /* Read what is there into in, up to `most` bytes in all: > 0 new bytes, 0 none, -ERR_*. */
 static ssize_t read_more(struct flow *f, struct end *e, size_t most)
 {
@@ -102,17 +100,6 @@ enum flow_state step_peek(struct flow *f)
 	return FLOW_DECIDE;
 }
 
-/* Answer a hello by a fatal alert; why was noted. */
-static enum flow_state end_by_alert(struct flow *f, unsigned char code)
-{
-	const char alert[] = { 0x15, 3, 3, 0, 2, 2, (char)code };
-
-	if (buf_append(&f->client.out, alert, sizeof(alert)) == 0)
-		return FLOW_LINGER;
-	f->reset = true;
-	return FLOW_END;
-}
-
 /*
  * Without a page inside TLS the client is told by an alert, as RFC 8446 section 6.2 has it for a
  * peer that decided by access control not to go on.
@@ -121,7 +108,7 @@ static enum flow_state alert_denied(struct flow *f)
 {
 	flow_note(f, "block", f->decision.rule, "%s",
 	    f->decision.reason != NULL ? f->decision.reason : err_name(-ERR_DENIED));
-	return end_by_alert(f, ALERT_ACCESS_DENIED);
+	return flow_alert(f, ALERT_ACCESS_DENIED);
 }
 
 /*
@@ -132,7 +119,7 @@ static enum flow_state alert_protocol(struct flow *f)
 {
 	COUNT_ADD(blocked, 1);
 	flow_note(f, "refuse", f->decision.rule, "%s", err_name(-ERR_TLS_ALPN));
-	return end_by_alert(f, ALERT_NO_APPLICATION_PROTOCOL);
+	return flow_alert(f, ALERT_NO_APPLICATION_PROTOCOL);
 }
 
 static bool speaks(const struct hello *h)

@@ -33,6 +33,15 @@ static struct str offer(const struct hello *h, char *to, size_t cap)
 
 enum { TLS_1_3 = 0x0304 };
 
+/* The origin speaks nothing of what the client offers of what we speak: told in its own word. */
+static enum flow_state no_common_protocol(struct flow *f)
+{
+	COUNT_ADD(handshake_failed_origin, 1);
+	flow_note(f, "refuse", NULL, "origin: %s", tls_failure(f->origin.tls));
+	end_close(&f->origin, true);
+	return flow_alert(f, ALERT_NO_APPLICATION_PROTOCOL);
+}
+
 /* The origin is not what the client wanted: no byte goes there, the client gets a page over a
  * leaf for the name it asked for (US-CERT TA17-075A: convey errors to the client). */
 static enum flow_state refuse_origin(struct flow *f, int err)
@@ -96,6 +105,8 @@ enum flow_state step_uptls(struct flow *f)
 		COUNT_ADD(handshake_failed_origin, 1);
 		return flow_abort(f, "refuse", NULL, r);
 	}
+	if (r != 0 && f->origin.alert == ALERT_NO_APPLICATION_PROTOCOL)
+		return no_common_protocol(f);
 	if (r != 0)
 		return refuse_origin(f, r);
 	tls_facts(f->origin.tls, &f->tls_origin);

@@ -79,12 +79,8 @@ bool origin_refused(struct flow *f, int err)
 
 enum flow_state origin_alert(struct flow *f)
 {
-	static const char alert[] = "\x15\x03\x03\x00\x02\x02\x31"; /* fatal access_denied */
-
 	end_close(&f->origin, true);
-	if (buf_append(&f->client.out, alert, sizeof(alert) - 1) != 0)
-		return flow_abort(f, "refuse", NULL, -ERR_NOMEM);
-	return FLOW_LINGER;
+	return flow_alert(f, ALERT_ACCESS_DENIED);
 }
 
 bool origin_deny(struct flow *f, bool person)
