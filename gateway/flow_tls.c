@@ -51,8 +51,7 @@ static enum flow_state refuse_origin(struct flow *f, int err)
 		return origin_alert(f);
 	f->refused = err;
 	f->refused_status = 502;
-	snprintf(f->refused_why, sizeof(f->refused_why), "The origin was refused: %s.",
-	    bypass_lacks_certificate(f) ? err_text(-ERR_CERT_WANTED) : err_text(err));
+	origin_why(f, bypass_lacks_certificate(f) ? -ERR_CERT_WANTED : err);
 	end_close(&f->origin, true);
 	return FLOW_FORGE;
 }

@@ -77,6 +77,17 @@ bool origin_refused(struct flow *f, int err)
 	return f->told[0] == 'a';
 }
 
+void origin_why(struct flow *f, int err)
+{
+	char words[200];
+	bool several = (f->faults & (f->faults - 1)) != 0;
+
+	tls_error_words(f->faults, words, sizeof(words));
+	snprintf(f->refused_why, sizeof(f->refused_why), "The origin was refused: %s%s%.60s%s.",
+	    err_text(err), several ? " (all that is wrong: " : "", several ? words : "",
+	    several ? ")" : "");
+}
+
 enum flow_state origin_alert(struct flow *f)
 {
 	end_close(&f->origin, true);

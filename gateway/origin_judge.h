@@ -18,6 +18,9 @@ void origin_passed(struct flow *f);
  * in answer to its hello (origin_alert), false: by its first request (a page, or origin_deny). */
 bool origin_refused(struct flow *f, int err);
 
+/* What the page says: the error, and whatever other faults were found. */
+void origin_why(struct flow *f, int err);
+
 /* Fatal access_denied in answer to the hello: the next state. */
 enum flow_state origin_alert(struct flow *f);
 

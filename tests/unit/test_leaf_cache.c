@@ -54,6 +54,28 @@ static bool has(struct leaf_cache *c, const char *name, unsigned char origin, bo
 	return found;
 }
 
+START_TEST(x2_a_leaf_that_warns_is_never_found_for_one_that_does_not)
+{
+	struct leaf_cache *c = leaf_cache_new(8);
+	struct leaf *l = new_leaf("warns");
+	struct leaf_wish *w = wish("a.example", 1);
+
+	w->untrusted = true;
+	leaf_cache_put(c, w, true, l, 100);
+	leaf_free(l);
+	ck_assert(!has(c, "a.example", 1, true, 10));
+	put(c, "a.example", 1, true, 100);
+	ck_assert(has(c, "a.example", 1, true, 10));
+	w = wish("a.example", 1);
+	w->untrusted = true;
+	l = leaf_cache_get(c, w, true, 10);
+	ck_assert_ptr_nonnull(l);
+	ck_assert_int_eq(memcmp(l->der, "warns", 5), 0);
+	leaf_free(l);
+	leaf_cache_free(c);
+}
+END_TEST
+
 START_TEST(a_leaf_is_found_by_origin_name_and_key_type)
 {
 	struct leaf_cache *c = leaf_cache_new(8);
@@ -228,6 +250,7 @@ int main(void)
 
 	suite_add_tcase(s, c);
 	tcase_add_test(c, a_leaf_is_found_by_origin_name_and_key_type);
+	tcase_add_test(c, x2_a_leaf_that_warns_is_never_found_for_one_that_does_not);
 	tcase_add_test(c, a_leaf_past_its_life_is_not_found_and_freed);
 	tcase_add_test(c, the_least_recently_used_goes_first);
 	tcase_add_test(c, a_second_put_replaces_the_first);

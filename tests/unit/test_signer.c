@@ -463,6 +463,28 @@ START_TEST(a_wish_survives_packing_and_odd_second_names_do_not)
 }
 END_TEST
 
+START_TEST(x2_a_wish_says_which_ca_it_means)
+{
+	static struct leaf_wish w, got;
+	struct str spki;
+	uint64_t id;
+	struct buf b;
+
+	for (int untrusted = 0; untrusted < 2; untrusted++) {
+		buf_init(&b, 4096);
+		w = wish_of("www.example.org");
+		w.untrusted = untrusted == 1;
+		got.untrusted = !w.untrusted;
+		ck_assert_int_eq(signer_pack_wish(&b, 77, STR("spki"), &w), 0);
+		ck_assert_int_eq(signer_read_wish(buf_view(&b), &id, &spki, &got), 0);
+		ck_assert_int_eq(got.untrusted, w.untrusted);
+		b.p[b.off + b.len - 1] = 2; /* neither */
+		ck_assert_int_lt(signer_read_wish(buf_view(&b), &id, &spki, &got), 0);
+		buf_free(&b);
+	}
+}
+END_TEST
+
 START_TEST(the_largest_wish_fits_its_message)
 {
 	static struct leaf_wish w;
@@ -567,6 +589,7 @@ int main(void)
 	tcase_add_test(c, bad_cas_are_refused_with_the_reason);
 	tcase_add_test(c, a_leaf_is_no_ca);
 	tcase_add_test(c, a_wish_survives_packing_and_odd_second_names_do_not);
+	tcase_add_test(c, x2_a_wish_says_which_ca_it_means);
 	tcase_add_test(c, the_largest_wish_fits_its_message);
 	tcase_add_test(c, a_leaf_message_is_either_a_leaf_or_a_reason);
 	tcase_add_test(c, the_certificate_is_exported_in_every_form);
