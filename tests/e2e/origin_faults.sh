@@ -7,7 +7,7 @@ export LAB_ANY_PORT=8081
 
 # fault word : port; every origin has names below refuse.test, warn.test and accept.test.
 FAULTS=(expired:4501 not_yet_valid:4502 self_signed:4503 untrusted:4504 wrong_name:4505
-	weak:4506 incomplete_chain:4507 old_protocol:4508)
+	weak:4506 incomplete_chain:4507 old_protocol:4508 revoked:4509 revocation_unknown:4510)
 host_of() { echo "${1//_/-}"; }
 names_of() { local h; h=$(host_of "$1"); echo "DNS:$h.refuse.test,DNS:$h.warn.test,DNS:$h.accept.test"; }
 
@@ -31,6 +31,11 @@ certificates() {
 	SAN=$(names_of weak) ISSUER=intermediate openssl ca -batch -notext -config ca.cnf -extensions v3_leaf \
 		-startdate "$from" -enddate "$to" -in weak.csr -out weak.crt 2>/dev/null
 	cat weak.crt intermediate.crt >weak.chain
+	pki_leaf revoked "$from" "$to" "$(names_of revoked)"
+	ISSUER=intermediate openssl ca -config ca.cnf -revoke revoked.crt 2>/dev/null
+	ISSUER=intermediate openssl ca -config ca.cnf -gencrl -crldays 30 -out intermediate.crl 2>/dev/null
+	cp "$LAB_MATERIAL/root.key" . # no list of its own: about its leaves nothing is known
+	pki_leaf revocation_unknown "$from" "$to" "$(names_of revocation_unknown)" root
 	pki_key self_signed
 	openssl req -x509 -new -key self_signed.key -days 30 -subj /CN=self -config ca.cnf \
 		-addext "subjectAltName=$(names_of self_signed)" -out self_signed.chain
@@ -43,11 +48,22 @@ conf() {
 	cat <<-'END'
 		listen: { http: 8080, tls: 8443, any: 8081 }
 		limits: { sniff: 1s }
+		tls:
+		  ca_cert: @MATERIAL@/gateway-ca.crt
+		  ca_key: @MATERIAL@/gateway-ca.key
+		  trust: @MATERIAL@/root.crt
+		  crl: @LAB@/pki/intermediate.crl
 		origins:
+		  - name: must be known
+		    when: { host: [revocation-unknown.refuse.test, revocation-unknown.accept.test] }
+		    faults: { revocation_unknown: refuse }
+		  - name: should be known
+		    when: { host: [revocation-unknown.warn.test] }
+		    faults: { revocation_unknown: warn }
 		  - name: let the person decide
 		    when: { host: [.warn.test] }
 		    faults: { expired: warn, not_yet_valid: warn, self_signed: warn, untrusted: warn, wrong_name: warn,
-		              weak: warn, incomplete_chain: warn, old_protocol: warn }
+		              weak: warn, incomplete_chain: warn, old_protocol: warn, revoked: warn }
 		  - name: a page for all
 		    when: { host: [expired.page.test] }
 		    refuse: page
@@ -84,6 +100,9 @@ cp "$LAB_MATERIAL/www/eicar.com" "$OUT/eicar"
 at() { echo "https://$1:$2/$3 --resolve $1:$2:$LAB_RAW4"; }
 word_of() { case $1 in incomplete_chain) echo '.*(incomplete_chain|untrusted).*' ;; *) echo ".*$1.*" ;; esac; }
 
+# rule_of FAULT RULE OTHERWISE: whose choice it is where it is about unknown revocation.
+rule_of() { if [ "$1" = revocation_unknown ]; then echo "$2"; else echo "$3"; fi; }
+
 for pair in "${FAULTS[@]}"; do
 	fault=${pair%:*} port=${pair#*:} h=$(host_of "${pair%:*}")
 	# shellcheck disable=SC2046
@@ -96,8 +115,8 @@ for pair in "${FAULTS[@]}"; do
 		is "X2: $fault: warn: who goes on does" "$(ask $(at "$h.warn.test" "$port" warn) -k)" 200
 		is "$fault: accepted by name" "$(ask $(at "$h.accept.test" "$port" accept))" 200
 	}
-	audit "$fault: the audit has the refusal" event=flow sni="$h.refuse.test" action=refuse faults="$(word_of "$fault")" fault_choice=refuse fault_rule=tls.faults
-	audit "$fault: and the warning" event=flow sni="$h.warn.test" faults="$(word_of "$fault")" fault_choice=warn fault_rule='let the person decide'
+	audit "$fault: the audit has the refusal" event=flow sni="$h.refuse.test" action=refuse faults="$(word_of "$fault")" fault_choice=refuse fault_rule="$(rule_of "$fault" 'must be known' tls.faults)"
+	audit "$fault: and the warning" event=flow sni="$h.warn.test" faults="$(word_of "$fault")" fault_choice=warn fault_rule="$(rule_of "$fault" 'should be known' 'let the person decide')"
 	audit "$fault: and the exception" event=flow sni="$h.accept.test" faults="$(word_of "$fault")" fault_choice=accept exception="accept $fault"
 done
 is "refused origins saw no byte of a request" "$(grep -c refuse "$OUT/origin-saw")" 0
