@@ -22,7 +22,10 @@
 	"rsa_pss_pss_sha256:rsa_pss_pss_sha384:rsa_pss_pss_sha512"
 
 #define GROUPS "X25519:P-256:P-384"
-#define GROUPS_PQ "X25519MLKEM768:" GROUPS /* OpenSSL 3.5, or a provider */
+/* OpenSSL 3.5: two key shares, so that an origin without the first need not ask again; a client
+ * that has it is asked to use it. */
+#define GROUPS_35 "*X25519MLKEM768/*X25519:P-256:P-384"
+#define GROUPS_PQ "X25519MLKEM768:" GROUPS /* an older library with a provider */
 
 bool tls_strength_default(SSL_CTX *c, bool *pq)
 {
@@ -32,7 +35,8 @@ bool tls_strength_default(SSL_CTX *c, bool *pq)
 	    SSL_CTX_set1_sigalgs_list(c, SIGNATURES) != 1)
 		return false;
 	/* The library says that it has the group only when it is asked for it. */
-	*pq = SSL_CTX_set1_groups_list(c, GROUPS_PQ) == 1;
+	*pq = SSL_CTX_set1_groups_list(c, GROUPS_35) == 1 ||
+	      SSL_CTX_set1_groups_list(c, GROUPS_PQ) == 1;
 	ERR_clear_error();
 	return *pq || SSL_CTX_set1_groups_list(c, GROUPS) == 1;
 }

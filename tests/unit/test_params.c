@@ -572,6 +572,59 @@ START_TEST(u9_sessions_are_kept_apart_by_the_clients_suites)
 }
 END_TEST
 
+#define HYBRID "X25519MLKEM768"
+
+/* Where the library has it (OpenSSL 3.5), and where it has not; then nothing is pretended. */
+START_TEST(u8_post_quantum_is_spoken_where_the_library_has_it)
+{
+	bool ours = tls_ctx_pq(ctx), theirs = SSL_CTX_set1_groups_list(server, HYBRID) == 1;
+	struct tls_facts origin, seen;
+	struct pair p;
+
+	ERR_clear_error();
+	ck_assert_int_eq(ours, theirs);
+	ck_assert_int_eq(SSL_CTX_set1_groups_list(server, _i == 0 && ours ? HYBRID : "X25519"), 1);
+	p = with_server(0);
+	ck_assert_int_eq(shake(&p), 0);
+	tls_facts(p.t, &origin);
+	ck_assert_str_eq(origin.group, _i == 0 && ours ? HYBRID : "x25519");
+	ck_assert_int_eq(origin.post_quantum, _i == 0 && ours);
+	end_pair(&p);
+	/* The client prefers it; it sees it only if the origin's leg has it. */
+	ck_assert_int_eq(SSL_CTX_set1_groups_list(client, ours ? HYBRID ":X25519" : "X25519"), 1);
+	p = sockets();
+	p.ssl = plain_client(&p);
+	answer(&p, &origin);
+	ck_assert_int_eq(shake(&p), 0);
+	tls_facts(p.t, &seen);
+	ck_assert_str_eq(seen.group, origin.group);
+	ck_assert_int_eq(tls_pq(true, ours, &seen, &origin),
+	    !ours ? TLS_PQ_LOST : _i == 0 ? TLS_PQ_BOTH : TLS_PQ_ORIGIN_LACKS);
+	echo(&p);
+	end_pair(&p);
+}
+END_TEST
+
+/* An origin without it need not ask again: the other share is there, too. */
+START_TEST(u8_the_offer_has_a_share_for_origins_without)
+{
+	struct offer o = offer_of("www.example.com", 0);
+	const unsigned char *e;
+	int n;
+
+	e = extension(&o, 51, &n);
+	ck_assert_ptr_nonnull(e);
+	if (tls_ctx_pq(ctx)) {
+		ck_assert_int_eq(n, 2 + 4 + 1216 + 4 + 32);
+		ck_assert_int_eq(memcmp(e + 2, "\x11\xec\x04\xc0", 4), 0);
+		e += 4 + 1216;
+	} else {
+		ck_assert_int_eq(n, 2 + 4 + 32);
+	}
+	ck_assert_int_eq(memcmp(e + 2, "\0\x1d\0\x20", 4), 0);
+}
+END_TEST
+
 START_TEST(facts_name_both_ends_keys)
 {
 	struct tls_facts f;
@@ -620,6 +673,8 @@ int main(void)
 	tcase_add_loop_test(t, c4_a_client_with_another_key_share_is_asked_again, 0, 2);
 	tcase_add_loop_test(t, u9_the_client_does_not_see_more_than_the_origin_gave, 0, ROWS(maps));
 	tcase_add_test(t, u9_sessions_are_kept_apart_by_the_clients_suites);
+	tcase_add_loop_test(t, u8_post_quantum_is_spoken_where_the_library_has_it, 0, 2);
+	tcase_add_test(t, u8_the_offer_has_a_share_for_origins_without);
 	tcase_add_loop_test(t, facts_name_both_ends_keys, 0, 2);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
