@@ -32,6 +32,7 @@ compile() {
 		-DSALLYPORT_LIBEXEC='""' -I. -isystem "$HOME24/include/node" "$@"
 }
 mkdir "$work/lib"
+read -ra psl <<<"$(pkg-config --libs libpsl 2>/dev/null)"
 # What the wing stands on, without what needs other libraries and is not called here.
 for f in mitm/*.c certs/*.c core/*.c; do
 	case $f in core/loop.c | core/sandbox.c) continue ;; esac
@@ -42,9 +43,9 @@ compile -o "$work/start.o" "$work/start.c"
 for t in params tls client_cert verify; do
 	compile -Dmain=test_main -o "$work/$t.o" "tests/unit/test_$t.c" &&
 		gcc -shared -Wl,-Bsymbolic -o "$work/$t.node" "$work/$t.o" "$work/start.o" "$work"/lib/*.o \
-			-l:libcheck_pic.a $(pkg-config --libs libpsl 2>/dev/null) -lpthread -lm -lrt 2>"$work/link" || not_ok "$t is linked" "$(cat "$work/link")"
+			-l:libcheck_pic.a "${psl[@]}" -lpthread -lm -lrt 2>"$work/link" || not_ok "$t is linked" "$(cat "$work/link")"
 	said=$("$HOME24/bin/node" -e 'process.dlopen({ exports: {} }, process.argv[1])' "$work/$t.node" 2>&1)
 	like "test_$t holds with OpenSSL $("$HOME24/bin/node" -p process.versions.openssl)" "$said" '^100%: Checks: [1-9]'
 	[ "$t" != params ] || like "U8: X25519MLKEM768 on both legs with this library" "$said" '^100%'
 done
-exit $((failures > 0))
+exit $((${failures:-0} > 0))
