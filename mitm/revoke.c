@@ -262,7 +262,7 @@ bool revoke_staple(
 	const char *why = "";
 	int64_t until = 0;
 
-	if (der.n == 0 || path == NULL || sk_X509_num(path) < 2 || !anchored(out))
+	if (der.n == 0 || path == NULL || sk_X509_num(path) < 2)
 		return false;
 	switch (staple_read(
 	    r, sk_X509_value(path, 0), sk_X509_value(path, 1), der, age, &until, &why)) {
@@ -277,8 +277,10 @@ bool revoke_staple(
 	default:
 		break;
 	}
-	/* A list about an intermediate that is out of date stays so. */
-	if (out->revocation == REVOCATION_UNKNOWN && out->revocation_why[0] == '\0') {
+	/* A list about an intermediate that is out of date stays so; an issuer whom nobody trusts
+	 * fulfils what its own certificate demands, and proves nothing. */
+	if (out->revocation == REVOCATION_UNKNOWN && out->revocation_why[0] == '\0' &&
+	    anchored(out)) {
 		out->revocation = REVOCATION_GOOD;
 		out->revocation_by = REVOCATION_BY_STAPLE;
 		out->revocation_until = until;
@@ -288,9 +290,9 @@ bool revoke_staple(
 
 /* ---- what follows ---- */
 
-bool revoke_must_staple(const X509 *leaf)
+static bool demands_staple(const X509 *x)
 {
-	TLS_FEATURE *f = X509_get_ext_d2i(leaf, NID_tlsfeature, NULL, NULL);
+	TLS_FEATURE *f = X509_get_ext_d2i(x, NID_tlsfeature, NULL, NULL);
 	bool found = false;
 
 	for (int i = 0; i < sk_ASN1_INTEGER_num(f) && !found; i++)
@@ -300,9 +302,18 @@ bool revoke_must_staple(const X509 *leaf)
 	return found;
 }
 
-void revoke_settle(const X509 *leaf, bool stapled, bool hard, struct verify_report *out)
+/* An issuer with the extension binds what it issues, whether that repeats it or not. */
+bool revoke_must_staple(STACK_OF(X509) * path)
 {
-	if (!stapled && out->revocation != REVOCATION_UNCHECKED && revoke_must_staple(leaf)) {
+	for (int i = 0; path != NULL && i < sk_X509_num(path); i++)
+		if (demands_staple(sk_X509_value(path, i)))
+			return true;
+	return false;
+}
+
+void revoke_settle(STACK_OF(X509) * path, bool stapled, bool hard, struct verify_report *out)
+{
+	if (!stapled && revoke_must_staple(path)) {
 		out->errors |= TLS_ERROR_BIT(TLS_ERROR_INVALID);
 		if (out->err == 0) {
 			out->err = -ERR_CERT_STAPLE;

@@ -24,12 +24,12 @@ bool revoke_staple(struct revoke *r, STACK_OF(X509) * path, struct str der, int6
     struct verify_report *out);
 
 /*
- * The last word: a leaf that demands a staple (RFC 7633) and did not bring a good one is
- * refused; where hard, so is one about which nothing is known.
+ * The last word: where the leaf or an issuer in its path demands a staple (RFC 7633) and no good
+ * one came, it is refused; where hard, so is one about which nothing is known.
  */
-void revoke_settle(const X509 *leaf, bool stapled, bool hard, struct verify_report *out);
+void revoke_settle(STACK_OF(X509) * path, bool stapled, bool hard, struct verify_report *out);
 
-/* The leaf's TLS feature extension lists status_request. */
-bool revoke_must_staple(const X509 *leaf);
+/* The TLS feature extension of one of them lists status_request. */
+bool revoke_must_staple(STACK_OF(X509) * path);
 
 #endif

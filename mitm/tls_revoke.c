@@ -27,14 +27,13 @@ static struct str staple_of(SSL *ssl)
 }
 
 /* The report is complete: once, before any byte of a request. */
-static void judge(struct tls *t, X509 *leaf)
+static void judge(struct tls *t)
 {
 	struct verify_report *r = &t->report;
 	bool stapled = revoke_staple(verify_store_revoked(t->store), t->path, staple_of(t->ssl),
 	    (int64_t)(t->ctx->limits->staple_age / 1000), r);
 
-	if (leaf != NULL)
-		revoke_settle(leaf, stapled, t->hard_revocation, r);
+	revoke_settle(t->path, stapled, t->hard_revocation, r);
 	if (tls_is_old(t->ssl))
 		tls_old_fault(r);
 	if (r->err != 0)
@@ -73,7 +72,7 @@ int tls_verify_cb(X509_STORE_CTX *ctx, void *arg)
 		verify_x509(t->store, leaf, X509_STORE_CTX_get0_untrusted(ctx), str_c(t->name),
 		    t->ip, &t->report, &t->path);
 	if (!t->staple_announced || SSL_version(ssl) >= TLS1_3_VERSION)
-		judge(t, leaf);
+		judge(t);
 	X509_STORE_CTX_set_error(ctx, error_of(t));
 	return error_of(t) == X509_V_OK;
 }
@@ -87,7 +86,7 @@ static int status_cb(SSL *ssl, void *arg)
 	if (SSL_session_reused(ssl) == 1)
 		return 1;
 	if (!t->judged)
-		judge(t, SSL_get0_peer_certificate(ssl));
+		judge(t);
 	return !t->refused;
 }
 

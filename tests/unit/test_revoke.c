@@ -11,6 +11,7 @@ enum { AGE = 10 * 86400 };
 
 static struct cert root, inter, leaf, other, stranger, stapling;
 static struct cert responder, clerk, cousin; /* with the purpose; without; of another issuer */
+static const struct cert *trusted;           /* NULL: the root */
 static struct verify_report report;
 static char why[300];
 
@@ -26,6 +27,7 @@ static void setup(void)
 	responder = rig_make((struct spec){ .cn = "R", .issuer = &inter, .eku = "OCSPSigning" });
 	clerk = rig_make((struct spec){ .cn = "C", .issuer = &inter });
 	cousin = rig_make((struct spec){ .cn = "K", .issuer = &root, .eku = "OCSPSigning" });
+	trusted = NULL;
 	report = (struct verify_report){ 0 };
 	why[0] = '\0';
 }
@@ -42,7 +44,7 @@ static void teardown(void)
 /* Verify a leaf with a store that trusts the root and knows r; then with a staple, if any. */
 static bool judge(struct revoke *r, const struct cert *who, struct str staple, bool hard)
 {
-	struct verify_store *s = rig_store(&root, NULL, NULL);
+	struct verify_store *s = rig_store(trusted != NULL ? trusted : &root, NULL, NULL);
 	STACK_OF(X509) *sent = sk_X509_new_null(), *path = NULL;
 	bool good;
 
@@ -50,7 +52,7 @@ static bool judge(struct revoke *r, const struct cert *who, struct str staple, b
 	sk_X509_push(sent, inter.x);
 	verify_x509(s, who->x, sent, STR("www.example.com"), NULL, &report, &path);
 	good = revoke_staple(verify_store_revoked(s), path, staple, AGE, &report);
-	revoke_settle(who->x, good, hard, &report);
+	revoke_settle(path, good, hard, &report);
 	ck_assert_int_eq(report.err == 0, report.errors == 0);
 	sk_X509_pop_free(path, X509_free);
 	sk_X509_free(sent);
@@ -176,6 +178,35 @@ START_TEST(v14_must_staple_is_never_forgiven)
 	ck_assert_int_eq(report.errors, BIT(INVALID));
 	judge(NULL, &leaf, STR_NONE, false);
 	ck_assert_int_eq(report.errors, 0);
+}
+END_TEST
+
+START_TEST(v14_must_staple_of_an_issuer_binds_its_leaves)
+{
+	struct cert plain = inter;
+
+	inter = rig_make((struct spec){ .cn = "Intermediate",
+	    .ca = true,
+	    .issuer = &root,
+	    .key_of = &plain,
+	    .feature = "status_request" });
+	judge(NULL, &leaf, STR_NONE, false);
+	ck_assert_int_eq(report.err, -ERR_CERT_STAPLE);
+	ck_assert(judge_staple(&leaf, (struct answer){ GOOD, &leaf, &inter }, false));
+	ck_assert_int_eq(report.err, 0);
+	rig_free(&plain);
+}
+END_TEST
+
+START_TEST(v14_an_issuer_whom_nobody_trusts_proves_nothing)
+{
+	trusted = &stranger;
+	ck_assert(judge_staple(&stapling, (struct answer){ GOOD, &stapling, &inter }, true));
+	ck_assert_int_eq(report.revocation, REVOCATION_UNKNOWN);
+	ck_assert_uint_eq(report.errors & BIT(INVALID), 0);
+	ck_assert_uint_ne(report.errors & BIT(REVOCATION_UNKNOWN), 0);
+	judge_staple(&leaf, (struct answer){ REVOKED, &leaf, &inter }, false);
+	ck_assert_uint_ne(report.errors & BIT(REVOKED), 0);
 }
 END_TEST
 
@@ -539,6 +570,8 @@ static TCase *cases(void)
 	tcase_add_loop_test(t, v14_a_staple_counts_only_if_all_of_it_is_right, 0, ROWS(staples));
 	tcase_add_loop_test(t, v14_hard_fail_refuses_what_is_not_known, 0, ROWS(staples));
 	tcase_add_loop_test(t, v14_must_staple_is_never_forgiven, 0, ROWS(staples));
+	tcase_add_test(t, v14_must_staple_of_an_issuer_binds_its_leaves);
+	tcase_add_test(t, v14_an_issuer_whom_nobody_trusts_proves_nothing);
 	tcase_add_test(t, v14_a_mutilated_staple_is_never_good);
 	tcase_add_test(t, v14_a_blocked_responder_vouches_for_nobody);
 	tcase_add_loop_test(t, v14_lists_speak_for_what_their_issuer_signed, 0, ROWS(lists));
