@@ -14,7 +14,7 @@
 #include "gateway/learned.h"
 #include "intercept/sock.h"
 
-enum { TRUSTED_MAX = 8192, WATCHED_MAX = 1024, BYPASS_MAX = 1024, KEY_MAX = HELLO_NAME_MAX + 64 };
+enum { TRUSTED_MAX = 8192, WATCHED_MAX = 1024, BYPASS_MAX = 1024, KEY_MAX = HELLO_NAME_MAX + 128 };
 enum { DAY = 24 * 3600 * 1000, REPORTS_PER_SECOND = 20 };
 
 struct pinning {
