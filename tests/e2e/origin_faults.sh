@@ -122,6 +122,12 @@ done
 is "refused origins saw no byte of a request" "$(grep -c refuse "$OUT/origin-saw")" 0
 is "others saw theirs" "$(grep -c 'GET /\(warn\|accept\) ' "$OUT/origin-saw")" $((2 * ${#FAULTS[@]}))
 audit "U1: the old protocol stands in the audit" event=flow sni=old-protocol.accept.test tls_origin='TLSv1\.[01] .*' tls_grade='[CF]'
+audit "U9: the client's leg is at the least that we speak" event=flow sni=old-protocol.accept.test tls_client='TLSv1\.2 .*'
+tries() { grep -c 'handshake failed' "$OUT/origin-saw"; }
+tried=$(tries)
+# shellcheck disable=SC2046
+is "U1: an old protocol is refused without a word about it" "$(get $(at old-protocol.refuse.test 4508 refuse))" 502
+is "U1: and not tried again with less" "$(($(tries) - tried))" 1
 
 # The certificate of a warning.
 see() { in_client timeout 20 openssl s_client -connect "$LAB_RAW4:$2" -servername "$1" </dev/null 2>/dev/null | openssl x509 -noout "${@:3}" 2>&1; }
@@ -179,7 +185,14 @@ audit "the audit says why: key" event=flow sni=two.key.test reason=".*exception 
 like "the count goes on over a reload" "$(listed | grep -A4 '^accept expired$')" "uses +$((before + 1)) "
 like "the list says what is over" "$(listed)" 'until +2020-01-02T00:00:00Z, over: it does nothing'
 like "and in JSON" "$(listed --json)" '"right key":\{.*"uses":1'
-like "check warns of a missing key" "$(in_gw "$SALLYPORT" check --config "$LAB_DIR/sallyport.yaml")" "warning: exception 'accept weak' has no spki"
+in_gw "$SALLYPORT" check --config "$LAB_DIR/sallyport.yaml" >"$OUT/check" 2>&1
+is "an exception that is over is no mistake" $? 0
+like "but check says that it does nothing" "$(cat "$OUT/check")" "warning: exception 'ended' is over since 2020-01-02"
+like "check warns of a missing key" "$(cat "$OUT/check")" "warning: exception 'accept weak' has no spki"
+explained() { in_gw "$SALLYPORT" explain --config "$LAB_DIR/sallyport.yaml" --client 10.77.1.2 "$@"; }
+like "explain says what would be" "$(explained --url https://one.key.test/ --fault self_signed)" "exception 'right key' .*: it is for another key \(none is given"
+like "explain takes the key" "$(explained --url https://one.key.test/ --fault self_signed --spki "$spki")" "=> accept by 'right key'"
+like "explain says who refuses" "$(explained --url https://x.warn.test/ --fault expired --fault invalid)" "=> refuse by 'tls.faults', told by a page for navigations"
 status=$(in_gw "$SALLYPORT" status --config "$LAB_DIR/sallyport.yaml")
 like "status counts refusals" "$status" 'origins_refused +[1-9]'
 like "and warnings" "$status" 'origins_warned +[1-9]'
