@@ -37,6 +37,8 @@ void leaf_free(struct leaf *l)
 		return;
 	if (l->parsed != NULL && l->free_parsed != NULL)
 		l->free_parsed(l->parsed);
+	if (l->key != NULL && l->free_key != NULL)
+		l->free_key(l->key);
 	free(l);
 }
 

@@ -36,6 +36,8 @@ struct leaf {
 	size_t n;
 	void *parsed; /* mitm's parsed form of it, freed by free_parsed */
 	void (*free_parsed)(void *parsed);
+	void *key; /* mitm's key that it is for, freed by free_key; NULL: the worker's own */
+	void (*free_key)(void *key);
 	char der[];
 };
 

@@ -5,7 +5,7 @@
  * reports to the audit. Message bodies:
  *   SIGN: u64 id, str spki, i64 not_before, i64 not_after, u16 n, n x { u8 is_ip, str name },
  *         u8 untrusted (by the CA that nobody trusts)
- *   LEAF: u64 id, u8 ok, str der, i64 not_after, str why (ok: der; else why, printable)
+ *   LEAF: u64 id, u8 ok, str der, str key, i64 until, str why (ok: der, maybe key; else why)
  */
 #ifndef CERTS_SIGNER_H
 #define CERTS_SIGNER_H
@@ -14,6 +14,15 @@
 #include "core/limit.h"
 
 enum { SIGNER_SPKI_MAX = 1024, CA_SERIAL_TEXT = 41 };
+
+/* What the signer answers. */
+struct leaf_answer {
+	uint64_t id;
+	struct str der;	 /* empty: refused */
+	struct str key;	 /* the private number of its P-256 key, CLUSTER_KEY bytes; empty: the asker's key */
+	int64_t until;	 /* it may be shown to new clients until then, Unix seconds */
+	struct str why;	 /* refused: printable */
+};
 
 struct ca; /* certificate and private key; the key is wiped on free */
 
@@ -53,12 +62,12 @@ const char *ca_try(struct ca *ca, int64_t now);
 /*
  * Pack and read the messages; pure (fuzzed): 0 or -ERR_PROTO. Views borrow from body. Packing
  * leaves out names that the signer would refuse, but the first must be good (-ERR_CERT_NAME).
- * A leaf is packed as refused where why is not NULL; read as refused where der is empty.
+ * A leaf is packed as refused where why is not empty.
  */
 int signer_pack_wish(struct buf *out, uint64_t id, struct str spki, const struct leaf_wish *w);
 int signer_read_wish(struct str body, uint64_t *id, struct str *spki, struct leaf_wish *w);
-int signer_pack_leaf(struct buf *out, uint64_t id, struct str der, int64_t not_after, const char *why);
-int signer_read_leaf(struct str body, uint64_t *id, struct str *der, int64_t *not_after, struct str *why);
+int signer_pack_leaf(struct buf *out, const struct leaf_answer *a);
+int signer_read_leaf(struct str body, struct leaf_answer *a);
 
 /*
  * Compose and sign: CN (the requested name, where it has at most 64 bytes) and SAN (critical

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "certs/cluster.h"
 #include "core/err.h"
 #include "core/pack.h"
 
@@ -89,17 +90,16 @@ int signer_read_wish(struct str body, uint64_t *id, struct str *spki, struct lea
 	return rd_done(&r);
 }
 
-int signer_pack_leaf(struct buf *out, uint64_t id, struct str der, int64_t not_after,
-    const char *why)
+int signer_pack_leaf(struct buf *out, const struct leaf_answer *a)
 {
+	bool ok = a->why.n == 0;
 	size_t start = out->len;
 	int r;
 
-	if (why != NULL)
-		der = STR_NONE;
-	if ((r = pack_u64(out, id)) != 0 || (r = pack_u8(out, why == NULL)) != 0 ||
-	    (r = pack_str(out, der)) != 0 || (r = pack_u64(out, (uint64_t)not_after)) != 0 ||
-	    (r = pack_str(out, str_c(why))) != 0)
+	if ((r = pack_u64(out, a->id)) != 0 || (r = pack_u8(out, ok)) != 0 ||
+	    (r = pack_str(out, ok ? a->der : STR_NONE)) != 0 ||
+	    (r = pack_str(out, ok ? a->key : STR_NONE)) != 0 ||
+	    (r = pack_u64(out, (uint64_t)a->until)) != 0 || (r = pack_str(out, a->why)) != 0)
 		out->len = start;
 	return r;
 }
@@ -112,18 +112,19 @@ static bool printable(struct str s)
 	return true;
 }
 
-int signer_read_leaf(struct str body, uint64_t *id, struct str *der, int64_t *not_after,
-    struct str *why)
+int signer_read_leaf(struct str body, struct leaf_answer *a)
 {
 	struct rd r = rd_of(body);
 	uint8_t ok;
 
-	*id = rd_u64(&r);
+	a->id = rd_u64(&r);
 	ok = rd_u8(&r);
-	*der = rd_str(&r, LEAF_DER_MAX);
-	*not_after = (int64_t)rd_u64(&r);
-	*why = rd_str(&r, WHY_MAX);
-	if (ok > 1 || (der->n > 0) != ok || (why->n == 0) != ok || !printable(*why))
+	a->der = rd_str(&r, LEAF_DER_MAX);
+	a->key = rd_str(&r, CLUSTER_KEY);
+	a->until = (int64_t)rd_u64(&r);
+	a->why = rd_str(&r, WHY_MAX);
+	if (ok > 1 || (a->der.n > 0) != ok || (a->why.n == 0) != ok || !printable(a->why) ||
+	    (a->key.n != 0 && (!ok || a->key.n != CLUSTER_KEY)))
 		return -ERR_PROTO;
 	return rd_done(&r);
 }

@@ -20,6 +20,7 @@ static const struct {
 } rows[CA_SECRETS] = {
 	[CA_SECRET_KEY] = { "CA key", NULL },
 	[CA_SECRET_PASSPHRASE] = { "CA passphrase", "sallyport-ca-passphrase" },
+	[CA_SECRET_CLUSTER] = { "cluster secret", "sallyport-cluster-secret" },
 };
 
 const char *ca_secret_name(enum ca_secret which)
@@ -31,7 +32,16 @@ static const char *configured(const struct config *c, enum ca_secret which)
 {
 	const struct config_tls *t = config_tls(c);
 
-	return which == CA_SECRET_KEY ? t->ca_key : t->ca_passphrase_file;
+	switch (which) {
+	case CA_SECRET_KEY:
+		return t->ca_key;
+	case CA_SECRET_PASSPHRASE:
+		return t->ca_passphrase_file;
+	case CA_SECRET_CLUSTER:
+		return t->cluster_secret;
+	default:
+		return NULL;
+	}
 }
 
 /* Below $CREDENTIALS_DIRECTORY, which only the service's own processes can read. */

@@ -6,15 +6,15 @@
 #include "certs/ca_file.h"
 #include "policy/config.h"
 
-enum ca_secret { CA_SECRET_KEY, CA_SECRET_PASSPHRASE, CA_SECRETS };
+enum ca_secret { CA_SECRET_KEY, CA_SECRET_PASSPHRASE, CA_SECRET_CLUSTER, CA_SECRETS };
 
 /* What a secret is called in messages: "CA key". */
 const char *ca_secret_name(enum ca_secret which);
 
 /*
  * Open one for reading, after ca_secret_check(): the descriptor; -ERR_NOT_FOUND where the
- * configuration names none; -ERR_FILE or -ERR_DENIED with the reason. The passphrase may also be a
- * credential of systemd's, sallyport-ca-passphrase.
+ * configuration names none; -ERR_FILE or -ERR_DENIED with the reason. All but the key may
+ * also be credentials of systemd's.
  */
 int ca_secret_open(const struct config *c, enum ca_secret which, char why[CA_WHY_MAX]);
 

@@ -107,10 +107,34 @@ struct ca *signer_load(const struct bundle *b, const struct signer_secrets *secr
 	*why = text;
 	if (!ca_lock_memory())
 		log_warn("the CA key cannot be locked in memory");
-	if (bundle_get(b, STR("ca.cert"), &cert) && secrets->fd[CA_SECRET_KEY] >= 0)
-		return load(cert, secrets, text);
+	if (bundle_get(b, STR("ca.cert"), &cert) && secrets->fd[CA_SECRET_KEY] >= 0) {
+		struct ca *ca = load(cert, secrets, text);
+
+		if (ca != NULL)
+			*why = NULL;
+		return ca;
+	}
 	snprintf(text, sizeof(text), "no CA certificate or no CA key is given");
 	return NULL;
+}
+
+struct cluster *signer_cluster(const struct signer_secrets *secrets, const char **why)
+{
+	static char text[CA_WHY_MAX];
+	struct cluster *c = NULL;
+	struct buf secret;
+
+	*why = NULL;
+	if (secrets->fd[CA_SECRET_CLUSTER] < 0)
+		return NULL;
+	buf_init(&secret, CA_SECRET_MAX);
+	*why = text;
+	if (take(secrets, CA_SECRET_CLUSTER, &secret, text) == 0)
+		c = cluster_new(buf_view(&secret), why);
+	buf_wipe(&secret);
+	if (c != NULL)
+		*why = NULL;
+	return c;
 }
 
 struct ca *signer_untrusted(const char **why)

@@ -3,6 +3,7 @@
 #ifndef GATEWAY_SIGNER_LOAD_H
 #define GATEWAY_SIGNER_LOAD_H
 
+#include "certs/cluster.h"
 #include "certs/signer.h"
 #include "control/ca_secrets.h"
 #include "core/bundle.h"
@@ -32,6 +33,9 @@ void signer_setup(const struct bundle *b, struct signer_setup *out);
  */
 struct ca *signer_load(const struct bundle *b, const struct signer_secrets *secrets,
     const char **why);
+
+/* The cluster's leaf keys: NULL with *why NULL where no secret is given, else with its text. */
+struct cluster *signer_cluster(const struct signer_secrets *secrets, const char **why);
 
 /*
  * A CA that nobody trusts, with a random key of this process: its leaves make clients warn. NULL

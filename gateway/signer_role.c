@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,6 +34,7 @@ struct signer_role {
 	struct asker *askers;
 	struct ca *ca;
 	struct ca *untrusted; /* made at the start, never stored, never shown but by its leaves */
+	struct cluster *cluster; /* NULL: workers' own keys */
 	struct signer_setup setup;
 	struct signer_secrets secrets; /* for the next start or reload */
 	struct timer *daily;
@@ -104,47 +106,79 @@ static int audit_certificate(struct signer_role *s, uint32_t worker, const struc
 	return r;
 }
 
-/* NULL with der and *not_after filled, or why not. */
+/* What is being answered; the bytes behind the answer's views. */
+struct issue {
+	struct leaf_answer answer;
+	struct buf der;
+	unsigned char key[CLUSTER_KEY], spki[CLUSTER_SPKI];
+};
+
+/* In a cluster the host's own key takes the place of the asker's P-256 key; RSA stays theirs. */
+static bool host_key(struct signer_role *s, const struct leaf_wish *w, struct str *spki,
+    struct issue *i)
+{
+	int64_t until;
+
+	i->answer.until = INT64_MAX;
+	if (s->cluster == NULL || w->untrusted || spki->n != CLUSTER_SPKI)
+		return true;
+	if (!cluster_key(s->cluster, &w->names[0], time(NULL), i->key, i->spki, &until))
+		return false;
+	*spki = str_of((const char *)i->spki, CLUSTER_SPKI);
+	i->answer.key = str_of((const char *)i->key, CLUSTER_KEY);
+	i->answer.until = until;
+	return true;
+}
+
+/* NULL with the answer filled, or why not. */
 static const char *issue(struct signer_role *s, uint32_t worker, struct str spki,
-    const struct leaf_wish *w, struct buf *der, int64_t *not_after)
+    const struct leaf_wish *w, struct issue *i)
 {
 	char serial[CA_SERIAL_TEXT];
+	int64_t not_after;
 	const char *why;
 
 	if (!take_token(s))
 		return "rate";
 	if (audit_full(s->audit) && !s->setup.go_on_when_full)
 		return "the audit cannot be written";
-	if (ca_sign(w->untrusted ? s->untrusted : s->ca, spki, w, time(NULL), der, not_after, serial, &why) != 0)
+	if (!host_key(s, w, &spki, i))
+		return "the host's key cannot be derived";
+	if (ca_sign(w->untrusted ? s->untrusted : s->ca, spki, w, time(NULL), &i->der, &not_after,
+		serial, &why) != 0)
 		return why;
-	if (audit_certificate(s, worker, w, serial, *not_after) != 0 && !s->setup.go_on_when_full)
+	if (audit_certificate(s, worker, w, serial, not_after) != 0 && !s->setup.go_on_when_full)
 		return "the audit cannot be written";
+	i->answer.der = buf_view(&i->der);
+	if (i->answer.until > not_after)
+		i->answer.until = not_after;
 	return NULL;
 }
 
 static void on_wish(struct asker *a, struct str body)
 {
 	static struct leaf_wish w; /* large; one at a time */
+	struct issue i = { 0 };
 	struct str spki;
-	struct buf der, answer;
-	int64_t not_after = 0;
+	struct buf answer;
 	const char *why;
-	uint64_t id;
 
-	if (signer_read_wish(body, &id, &spki, &w) != 0) {
+	if (signer_read_wish(body, &i.answer.id, &spki, &w) != 0) {
 		asker_close(a, -ERR_PROTO);
 		return;
 	}
-	buf_init(&der, LEAF_DER_MAX);
+	buf_init(&i.der, LEAF_DER_MAX);
 	buf_init(&answer, MSG_LEAF_MAX);
-	why = issue(a->s, a->index, spki, &w, &der, &not_after);
+	why = issue(a->s, a->index, spki, &w, &i);
 	if (why != NULL)
 		log_debug("worker %u: %s is refused: %s", a->index, w.names[0].text, why);
-	if (signer_pack_leaf(&answer, id, buf_view(&der), not_after, why) != 0 ||
+	i.answer.why = str_c(why);
+	if (signer_pack_leaf(&answer, &i.answer) != 0 ||
 	    chan_send(a->chan, MSG_LEAF, buf_view(&answer), NULL, 0) != 0)
 		log_warn("worker %u does not take its answer", a->index);
-	buf_free(&der);
-	buf_free(&answer);
+	buf_free(&i.der);
+	buf_wipe(&answer);
+	explicit_bzero(i.key, sizeof(i.key));
 }
 
 static void asker_msg(void *arg, enum msg_type type, struct str body, int *fds, size_t nfds)
@@ -241,8 +275,10 @@ static int start(void *arg, const struct bundle *b, uint32_t index, uint32_t gen
 
 	signer_setup(b, &s->setup);
 	s->ca = signer_load(b, &s->secrets, &why);
+	if (s->ca != NULL)
+		s->cluster = signer_cluster(&s->secrets, &why);
 	signer_secrets_close(&s->secrets);
-	if (s->ca == NULL) {
+	if (s->ca == NULL || why != NULL) {
 		snprintf(text, ROLE_TEXT_MAX, "%s", why);
 		return -ERR_CONFIG;
 	}
@@ -268,14 +304,18 @@ static int reload(void *arg, const struct bundle *b, char text[ROLE_TEXT_MAX])
 	struct signer_role *s = arg;
 	const char *why;
 	struct ca *fresh = signer_load(b, &s->secrets, &why);
+	struct cluster *cluster = fresh != NULL ? signer_cluster(&s->secrets, &why) : NULL;
 
 	signer_secrets_close(&s->secrets);
-	if (fresh == NULL) {
+	if (fresh == NULL || why != NULL) {
+		ca_free(fresh);
 		snprintf(text, ROLE_TEXT_MAX, "the old CA stays: %s", why);
 		return -ERR_CONFIG;
 	}
 	ca_free(s->ca);
 	s->ca = fresh;
+	cluster_free(s->cluster);
+	s->cluster = cluster;
 	look_at_ca(s);
 	signer_setup(b, &s->setup);
 	snprintf(text, ROLE_TEXT_MAX, "the CA is loaded");
@@ -320,5 +360,6 @@ int signer_main(int parent_fd)
 	role_host_free(s.host);
 	ca_free(s.ca);
 	ca_free(s.untrusted);
+	cluster_free(s.cluster);
 	return code;
 }

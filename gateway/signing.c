@@ -17,7 +17,8 @@ struct question {
 	uint64_t id, flow;
 	struct leaf_wish *wish;
 	bool ecdsa;
-	bool outdated; /* the CA has changed since: not for the cache */
+	bool outdated; /* the CA or the key has changed since: not for the cache */
+	struct leaf_key *key; /* ours that it is for; NULL: not made yet */
 };
 
 struct signing {
@@ -36,13 +37,20 @@ struct signing *signing_new(struct worker *w)
 	return s;
 }
 
+static void question_clear(struct question *q)
+{
+	free(q->wish);
+	leaf_key_free(q->key);
+	*q = (struct question){ 0 };
+}
+
 void signing_free(struct signing *s)
 {
 	if (s == NULL)
 		return;
 	chan_free(s->signer);
 	for (size_t i = 0; i < SIGNING_MAX; i++)
-		free(s->questions[i].wish);
+		question_clear(&s->questions[i]);
 	free(s);
 }
 
@@ -51,12 +59,6 @@ static struct question *find(struct signing *s, uint64_t id)
 	struct question *q = &s->questions[id % SIGNING_MAX];
 
 	return id != 0 && q->id == id ? q : NULL;
-}
-
-static void question_clear(struct question *q)
-{
-	free(q->wish);
-	*q = (struct question){ 0 };
 }
 
 void signing_forget(struct signing *s, uint64_t id)
@@ -73,19 +75,35 @@ void signing_outdated(struct signing *s)
 		s->questions[i].outdated = s->questions[i].id != 0;
 }
 
-static void answer(struct signing *s, struct question *q, struct str der, int64_t not_after,
-    struct str why)
+/* The leaf with its key: the one that came with it, or ours. NULL: refused, or they do not fit. */
+static struct leaf *leaf_of(const struct question *q, const struct leaf_answer *a)
+{
+	struct leaf *l = a->der.n > 0 ? leaf_new(a->der) : NULL;
+	struct leaf_key *k = NULL;
+
+	if (l != NULL)
+		k = a->key.n > 0 ? leaf_key_of(a->key, l) : leaf_key_ref(q->key);
+	if (k != NULL) {
+		leaf_use_key(l, k);
+		leaf_key_free(k);
+		return l;
+	}
+	leaf_free(l);
+	return NULL;
+}
+
+static void answer(struct signing *s, struct question *q, const struct leaf_answer *a)
 {
 	struct flow *f = worker_find(s->w, q->flow);
-	struct leaf *l = der.n > 0 ? leaf_new(der) : NULL;
+	struct leaf *l = leaf_of(q, a);
 
 	if (l != NULL && !q->outdated)
-		leaf_cache_put(s->w->leaves, q->wish, q->ecdsa, l, not_after);
+		leaf_cache_put(s->w->leaves, q->wish, q->ecdsa, l, a->until);
 	if (f != NULL && f->signing == q->id) {
 		f->signing = 0;
 		f->leaf = leaf_ref(l);
 		if (l == NULL)
-			flow_note(f, "refuse", NULL, "signer: %.*s", STR_FMT(str_sub(why, 0, 80)));
+			flow_note(f, "refuse", NULL, "signer: %.*s", STR_FMT(str_sub(a->why, 0, 80)));
 	} else {
 		f = NULL;
 	}
@@ -98,20 +116,18 @@ static void answer(struct signing *s, struct question *q, struct str der, int64_
 static void on_msg(void *arg, enum msg_type type, struct str body, int *fds, size_t nfds)
 {
 	struct signing *s = arg;
-	struct str der, why;
+	struct leaf_answer a;
 	struct question *q;
-	uint64_t id;
-	int64_t not_after;
 
 	(void)fds;
 	(void)nfds;
-	if (type != MSG_LEAF || signer_read_leaf(body, &id, &der, &not_after, &why) != 0) {
+	if (type != MSG_LEAF || signer_read_leaf(body, &a) != 0) {
 		log_error("the signer sent a malformed answer");
 		return;
 	}
-	q = find(s, id);
+	q = find(s, a.id);
 	if (q != NULL)
-		answer(s, q, der, not_after, why);
+		answer(s, q, &a);
 }
 
 static void on_close(void *arg, int why)
@@ -123,19 +139,29 @@ static void on_close(void *arg, int why)
 	s->signer = NULL;
 }
 
-static int send_question(struct signing *s, const struct question *q)
+/* Without a signer, or without a key yet, the question waits; the flow's deadline bounds that. */
+static int send_question(struct signing *s, struct question *q)
 {
 	struct buf b;
-	struct str spki;
-	int r = -ERR_SIGNER;
+	int r;
 
+	if (q->key == NULL)
+		q->key = tls_ctx_key(s->w->tls, q->ecdsa);
+	if (q->key == NULL || s->signer == NULL)
+		return 0;
 	buf_init(&b, 32768);
-	if (tls_ctx_spki(s->w->tls, q->ecdsa, &spki) == 0)
-		r = signer_pack_wish(&b, q->id, spki, q->wish);
+	r = signer_pack_wish(&b, q->id, leaf_key_spki(q->key), q->wish);
 	if (r == 0)
 		r = chan_send(s->signer, MSG_SIGN, buf_view(&b), NULL, 0);
 	buf_free(&b);
 	return r;
+}
+
+void signing_new_key(struct signing *s)
+{
+	for (size_t i = 0; i < SIGNING_MAX; i++)
+		if (s->questions[i].id != 0 && s->questions[i].key == NULL)
+			send_question(s, &s->questions[i]);
 }
 
 int signing_connect(struct signing *s, int fd)
@@ -164,8 +190,7 @@ uint64_t signing_ask(struct signing *s, uint64_t flow, const struct leaf_wish *w
 	q->flow = flow;
 	q->ecdsa = ecdsa;
 	COUNT_ADD(leaves_signed, 1);
-	/* Without a signer the question waits for the next one, bounded by the flow's deadline. */
-	if (s->signer != NULL && send_question(s, q) != 0) {
+	if (send_question(s, q) != 0) {
 		question_clear(q);
 		return 0;
 	}

@@ -19,6 +19,8 @@ int signing_connect(struct signing *s, int fd);
 uint64_t signing_ask(struct signing *s, uint64_t flow, const struct leaf_wish *wish, bool ecdsa);
 /* What is not answered yet is used, but not remembered: the CA or the leaf key has changed. */
 void signing_outdated(struct signing *s);
+/* A key is there that was not before: ask what waited for it. */
+void signing_new_key(struct signing *s);
 void signing_forget(struct signing *s, uint64_t id);
 
 #endif

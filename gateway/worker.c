@@ -16,6 +16,7 @@
 #include "core/pack.h"
 #include "core/sandbox.h"
 #include "gateway/flow.h"
+#include "gateway/keymaker.h"
 #include "gateway/identities.h"
 #include "gateway/known.h"
 #include "gateway/pinning.h"
@@ -203,24 +204,52 @@ static void keep_counts(const struct config *c)
 	counter_named_keep(ids, n);
 }
 
-/* A new CA: what was forged so far, or is being forged, is not to be shown any more. */
-static void use_ca(struct worker *w, const struct bundle *b)
+static void forget_leaves(struct worker *w)
 {
-	struct str pem = STR_NONE;
-	bool same;
-
-	bundle_get(b, STR("ca.cert"), &pem);
-	same = str_eq(buf_view(&w->ca), pem);
-	if (same)
-		return;
-	buf_free(&w->ca);
-	buf_init(&w->ca, pem.n);
-	if (buf_str(&w->ca, pem) != 0 || tls_ctx_chain(w->tls, pem) != 0)
-		log_error("the CA's chain cannot be kept");
 	if (w->leaves != NULL)
 		leaf_cache_clear(w->leaves);
 	if (w->signing != NULL)
 		signing_outdated(w->signing);
+}
+
+/* The keys of forged certificates live a day; those that are out go on with theirs. */
+static void renew_keys(void *arg)
+{
+	struct worker *w = arg;
+
+	if (!tls_ctx_renew(w->tls))
+		log_error("no new leaf key can be made");
+	keymaker_order(w->keymaker);
+	forget_leaves(w);
+	timer_set(w->key_timer, w->limits.leaf_key);
+}
+
+static void on_rsa_key(void *arg, struct leaf_key *k)
+{
+	struct worker *w = arg;
+	struct leaf_key *old = tls_ctx_key(w->tls, false);
+	struct str unused;
+
+	if (old != NULL)
+		forget_leaves(w);
+	leaf_key_free(old);
+	if (k != NULL)
+		tls_ctx_take_rsa(w->tls, k);
+	else if (tls_ctx_spki(w->tls, false, &unused) != 0) /* now or never, though it takes time */
+		return;
+	signing_new_key(w->signing);
+}
+
+/* The CA, or whose keys leaves have, may have changed: what was forged so far, or is being forged,
+ * is not shown to new connections. */
+static void use_ca(struct worker *w, const struct bundle *b)
+{
+	struct str pem = STR_NONE;
+
+	bundle_get(b, STR("ca.cert"), &pem);
+	if (tls_ctx_chain(w->tls, pem) != 0)
+		log_error("the CA's chain cannot be kept");
+	forget_leaves(w);
 }
 
 /* Take a configuration into use: 0, or nothing is changed and *text says why. */
@@ -298,14 +327,17 @@ static int make_parts(struct worker *w)
 	w->audit = audit_new(w->loop, &w->limits, ROLE_WORKER, w->index);
 	w->sockets = sockpool_new(w->parent);
 	w->signing = signing_new(w);
+	w->key_timer = timer_new(w->loop, renew_keys, w);
 	w->cert_wanted = known_new(CERT_WANTED_MAX);
 	w->verified = known_new(CERT_WANTED_MAX);
 	w->pinning = pinning_new();
 	if (w->flows == NULL || w->flow_gens == NULL || w->scratch == NULL || w->leaves == NULL ||
 	    w->scanner == NULL || w->audit == NULL || w->sockets == NULL || w->signing == NULL ||
-	    w->cert_wanted == NULL || w->verified == NULL || w->pinning == NULL)
+	    w->cert_wanted == NULL || w->verified == NULL || w->pinning == NULL || w->key_timer == NULL ||
+	    keymaker_join(w->keymaker, w->loop, on_rsa_key, w) != 0)
 		return -ERR_NOMEM;
 	audit_on_idle(w->audit, on_audit_idle, w);
+	timer_set(w->key_timer, w->limits.leaf_key);
 	return 0;
 }
 
@@ -353,7 +385,9 @@ static void start(struct worker *w, struct str body, int fd)
 	w->generation = rd_u32(&r);
 	snprintf(w->name, sizeof(w->name), "worker %u", w->index);
 	log_role(w->name);
-	if (rd_done(&r) != 0 || w->policy != NULL || use_bundle(w, fd, text, sizeof(text)) != 0 ||
+	if (w->keymaker == NULL) /* first: it needs nothing of all the rest */
+		w->keymaker = keymaker_start();
+	if (rd_done(&r) != 0 || w->keymaker == NULL || w->policy != NULL || use_bundle(w, fd, text, sizeof(text)) != 0 ||
 	    make_parts(w) != 0) {
 		fail(w, text[0] != '\0' ? text : "cannot start");
 		return;
@@ -501,6 +535,8 @@ static void worker_free(struct worker *w)
 	for (unsigned i = 0; i < w->nlisteners; i++)
 		close(w->listeners[i].fd);
 	signing_free(w->signing);
+	keymaker_free(w->keymaker);
+	timer_free(w->key_timer);
 	sockpool_free(w->sockets);
 	scan_client_free(w->scanner);
 	audit_free(w->audit);
@@ -512,7 +548,6 @@ static void worker_free(struct worker *w)
 	pinning_free(w->pinning);
 	tls_ctx_free(w->tls);
 	policy_free(w->policy);
-	buf_free(&w->ca);
 	chan_free(w->parent);
 	loop_free(w->loop);
 	free(w->later);

@@ -20,6 +20,7 @@ struct known;
 struct pinning;
 struct sockpool;
 struct signing;
+struct keymaker;
 
 enum { WORKER_SCRATCH = 64 << 10 };
 
@@ -37,7 +38,8 @@ struct worker {
 	struct pinning *pinning;
 	struct known *verified;	   /* destinations of passthroughs that showed good certificates */
 	struct known *cert_wanted;     /* destinations that want them, of rules with passthrough */
-	struct buf ca; /* PEM; leaves in the cache are signed by it */
+	struct keymaker *keymaker;
+	struct timer *key_timer; /* until the leaf keys are renewed */
 	struct scan_client *scanner;
 	struct audit *audit;
 	struct sockpool *sockets;

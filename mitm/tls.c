@@ -141,7 +141,7 @@ static void free_parsed(void *x)
 }
 
 /* The cached leaf is parsed once (0.1 to 0.2 ms), then shared. */
-static X509 *parsed_leaf(const struct leaf *leaf)
+X509 *tls_parsed_leaf(const struct leaf *leaf)
 {
 	struct leaf *l = (struct leaf *)(uintptr_t)leaf;
 	const unsigned char *p = (const unsigned char *)l->der;
@@ -173,9 +173,9 @@ int tls_alpn_cb(SSL *ssl, const unsigned char **out, unsigned char *n, const uns
 struct tls *tls_accept(struct tls_ctx *c, int fd, struct str peeked, bool ecdsa,
     const struct leaf *leaf, struct str alpn)
 {
-	struct tls_key *k = ecdsa ? &c->ecdsa : &c->rsa;
-	X509 *x = parsed_leaf(leaf);
-	struct tls *t = x != NULL && k->key != NULL ? tls_new(c, c->client, fd) : NULL;
+	const struct leaf_key *k = leaf->key != NULL ? leaf->key : ecdsa ? c->ecdsa : c->rsa;
+	X509 *x = tls_parsed_leaf(leaf);
+	struct tls *t = x != NULL && k != NULL ? tls_new(c, c->client, fd) : NULL;
 
 	if (t == NULL)
 		return NULL;

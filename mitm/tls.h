@@ -11,6 +11,7 @@
 #include "certs/identity.h"
 #include "core/limit.h"
 #include "mitm/hello.h"
+#include "mitm/leaf_key.h"
 #include "mitm/tls_facts.h"
 #include "mitm/verify.h"
 
@@ -38,8 +39,15 @@ bool tls_ctx_pq(const struct tls_ctx *c);
  */
 int tls_ctx_chain(struct tls_ctx *c, struct str ca_pem);
 
-/* SubjectPublicKeyInfo (DER) of the leaf key for clients with or without ECDSA; the RSA key is
- * made at its first use (0.4 s). The view lives as long as the context. */
+/* The worker's own leaf key for clients with or without ECDSA, a reference; NULL: no RSA key yet. */
+struct leaf_key *tls_ctx_key(struct tls_ctx *c, bool ecdsa);
+
+/* A new P-256 key; leaves that are out keep the old one. False: none could be made. */
+bool tls_ctx_renew(struct tls_ctx *c);
+void tls_ctx_take_rsa(struct tls_ctx *c, struct leaf_key *rsa); /* takes the reference */
+
+/* For one who has no loop: SubjectPublicKeyInfo (DER) of that key, made on the spot where it is
+ * missing (RSA: 0.4 s). The view lives as long as the context. */
 int tls_ctx_spki(struct tls_ctx *c, bool ecdsa, struct str *spki);
 
 /*
@@ -79,7 +87,7 @@ const struct verify_report *tls_report(const struct tls *t);
 
 /*
  * The client's end: `peeked` are the bytes read so far (copied, replayed to OpenSSL first).
- * leaf and chain are DER certificates for the leaf key named by ecdsa; alpn is the one protocol
+ * leaf is for its own key, or else for the worker's that ecdsa names; alpn is the one protocol
  * that the origin chose ("" for none).
  */
 struct tls *tls_accept(struct tls_ctx *c, int fd, struct str peeked, bool ecdsa,

@@ -15,7 +15,7 @@
 #include "mitm/decoders.h"
 #include "mitm/tls_local.h"
 
-enum { WARM_TURNS = 16, RSA_BITS = 2048 };
+enum { WARM_TURNS = 16 };
 
 static SSL_CTX *make_ctx(const SSL_METHOD *method, bool *pq)
 {
@@ -44,19 +44,6 @@ static SSL_CTX *make_ctx(const SSL_METHOD *method, bool *pq)
 		return c;
 	SSL_CTX_free(c);
 	return NULL;
-}
-
-static bool make_key(struct tls_key *k, bool ecdsa)
-{
-	k->key = ecdsa ? EVP_EC_gen("P-256") : EVP_RSA_gen(RSA_BITS);
-	k->spki_n = k->key != NULL ? i2d_PUBKEY(k->key, &k->spki) : 0;
-	return k->spki_n > 0;
-}
-
-static void free_key(struct tls_key *k)
-{
-	EVP_PKEY_free(k->key);
-	OPENSSL_free(k->spki);
 }
 
 /* A certificate for nobody, to warm up with. */
@@ -107,7 +94,7 @@ static bool warm_version(struct tls_ctx *c, X509 *x, int version)
 		SSL_set_bio(o, ob, ob);
 		SSL_set_max_proto_version(s, version);
 		SSL_use_certificate(s, x);
-		SSL_use_PrivateKey(s, c->ecdsa.key);
+		SSL_use_PrivateKey(s, c->ecdsa->key);
 		SSL_set_accept_state(s);
 		SSL_set_connect_state(o);
 		ok = handshake(s, o);
@@ -119,7 +106,7 @@ static bool warm_version(struct tls_ctx *c, X509 *x, int version)
 
 static bool warm(struct tls_ctx *c)
 {
-	X509 *x = warm_cert(c->ecdsa.key);
+	X509 *x = warm_cert(c->ecdsa->key);
 	bool ok = false;
 
 	if (x != NULL) {
@@ -154,7 +141,7 @@ struct tls_ctx *tls_ctx_new(struct verify_store *store, const struct limits *lim
 	c->sessions = sessions_new();
 	c->tickets = tickets_new();
 	if (c->bio != NULL && c->sessions != NULL && c->tickets != NULL && c->client != NULL && c->origin != NULL &&
-	    make_key(&c->ecdsa, true)) {
+	    (c->ecdsa = leaf_key_new(true)) != NULL) {
 		SSL_CTX_set_verify(c->origin, SSL_VERIFY_PEER, NULL);
 		SSL_CTX_set_cert_cb(c->origin, tls_cert_cb, NULL);
 		SSL_CTX_set_alpn_select_cb(c->client, tls_alpn_cb, NULL);
@@ -188,8 +175,8 @@ void tls_ctx_free(struct tls_ctx *c)
 	SSL_CTX_free(c->origin);
 	BIO_meth_free(c->bio);
 	verify_store_free(c->store);
-	free_key(&c->ecdsa);
-	free_key(&c->rsa);
+	leaf_key_free(c->ecdsa);
+	leaf_key_free(c->rsa);
 	sk_X509_pop_free(c->chain, X509_free);
 	free(c);
 }
@@ -204,12 +191,34 @@ bool tls_ctx_pq(const struct tls_ctx *c)
 	return c->pq;
 }
 
+struct leaf_key *tls_ctx_key(struct tls_ctx *c, bool ecdsa)
+{
+	return leaf_key_ref(ecdsa ? c->ecdsa : c->rsa);
+}
+
+bool tls_ctx_renew(struct tls_ctx *c)
+{
+	struct leaf_key *fresh = leaf_key_new(true);
+
+	if (fresh == NULL)
+		return false;
+	leaf_key_free(c->ecdsa);
+	c->ecdsa = fresh;
+	return true;
+}
+
+void tls_ctx_take_rsa(struct tls_ctx *c, struct leaf_key *rsa)
+{
+	leaf_key_free(c->rsa);
+	c->rsa = rsa;
+}
+
 int tls_ctx_spki(struct tls_ctx *c, bool ecdsa, struct str *spki)
 {
-	struct tls_key *k = ecdsa ? &c->ecdsa : &c->rsa;
+	struct leaf_key **k = ecdsa ? &c->ecdsa : &c->rsa;
 
-	if (k->key == NULL && !make_key(k, ecdsa))
+	if (*k == NULL && (*k = leaf_key_new(ecdsa)) == NULL)
 		return -ERR_NOMEM;
-	*spki = str_of((const char *)k->spki, (size_t)k->spki_n);
+	*spki = leaf_key_spki(*k);
 	return 0;
 }

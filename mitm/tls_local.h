@@ -6,11 +6,13 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "mitm/leaf_key.h"
 #include "mitm/tickets.h"
 #include "mitm/tls.h"
 #include "mitm/tls_sessions.h"
 
-struct tls_key {
+struct leaf_key {
+	unsigned refs;
 	EVP_PKEY *key;
 	unsigned char *spki;
 	int spki_n;
@@ -23,7 +25,7 @@ struct tls_ctx {
 	const struct limits *limits;
 	struct sessions *sessions; /* with origins */
 	struct tickets *tickets;   /* toward clients */
-	struct tls_key ecdsa, rsa; /* the worker's own leaf keys */
+	struct leaf_key *ecdsa, *rsa; /* the worker's own; RSA is NULL until it was made */
 	bool pq;		   /* the library speaks post-quantum key agreement */
 	STACK_OF(X509) *chain;     /* toward clients, behind the leaf; may be empty */
 };
@@ -60,6 +62,9 @@ struct tls {
 	bool refused; /* the report's faults ended the handshake */
 	char failure[128];
 };
+
+/* The leaf as OpenSSL has it, parsed at its first use, owned by the leaf; NULL: malformed. */
+X509 *tls_parsed_leaf(const struct leaf *leaf);
 
 /* The BIO over a socket that replays peeked bytes first; its data is the struct tls. */
 BIO_METHOD *tls_bio_method(void);

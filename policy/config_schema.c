@@ -111,6 +111,7 @@ static const cyaml_schema_field_t tls_fields[] = {
 	TEXT(struct config_tls, ca_cert),
 	TEXT(struct config_tls, ca_key),
 	TEXT(struct config_tls, ca_passphrase_file),
+	TEXT(struct config_tls, cluster_secret),
 	TEXT(struct config_tls, trust),
 	CYAML_FIELD_MAPPING("faults", OPT, struct config_tls, faults, fault_fields),
 	WORD(struct config_tls, refuse, ENUM_FLAGS, refuse_words),

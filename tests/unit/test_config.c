@@ -97,7 +97,7 @@ START_TEST(every_key_is_taken)
 				"  table: 77\n"
 				"tls: { ca_cert: /a/ca.pem, ca_key: /a/ca.key, trust: /a/trust.pem,\n"
 				"  crl: [/a/1.crl, /a/2.crl], revocation_set: /a/set,\n"
-				"  ca_passphrase_file: /a/pass }\n"
+				"  ca_passphrase_file: /a/pass, cluster_secret: /a/secret }\n"
 				"scanner: { enabled: no, signatures: /sig, jobs: 3 }\n"
 				"audit: { folder: /log, when_full: continue }\n"
 				"workers: 2\n"
@@ -122,6 +122,7 @@ START_TEST(every_key_is_taken)
 	ck_assert_str_eq(config_tls(c)->crl[1], "/a/2.crl");
 	ck_assert_str_eq(config_tls(c)->revocation_set, "/a/set");
 	ck_assert_str_eq(config_tls(c)->ca_passphrase_file, "/a/pass");
+	ck_assert_str_eq(config_tls(c)->cluster_secret, "/a/secret");
 	ck_assert(!config_scanner(c)->enabled);
 	ck_assert_uint_eq(config_scanner(c)->jobs, 3);
 	ck_assert_int_eq(config_audit(c)->when_full, WHEN_FULL_CONTINUE);

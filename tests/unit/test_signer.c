@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "certs/cluster.h"
 #include "certs/export.h"
 #include "certs/signer.h"
 #include "core/err.h"
@@ -506,26 +507,37 @@ END_TEST
 
 START_TEST(a_leaf_message_is_either_a_leaf_or_a_reason)
 {
+	static const char number[CLUSTER_KEY] = "of thirty-two bytes";
+	struct leaf_answer a = { .id = 5, .der = STR("der"), .until = 99 }, got;
 	struct buf b;
-	struct str leaf, text;
-	uint64_t id;
-	int64_t end;
 
 	buf_init(&b, 32768);
-	ck_assert_int_eq(signer_pack_leaf(&b, 5, STR("der"), 99, NULL), 0);
-	ck_assert_int_eq(signer_read_leaf(buf_view(&b), &id, &leaf, &end, &text), 0);
-	ck_assert(id == 5 && end == 99 && str_eq(leaf, STR("der")) && text.n == 0);
+	ck_assert_int_eq(signer_pack_leaf(&b, &a), 0);
+	ck_assert_int_eq(signer_read_leaf(buf_view(&b), &got), 0);
+	ck_assert(got.id == 5 && got.until == 99 && str_eq(got.der, STR("der")) && got.why.n == 0 &&
+		  got.key.n == 0);
 	for (size_t cut = 0; cut < b.len; cut++)
-		ck_assert_int_lt(signer_read_leaf(str_of(b.p, cut), &id, &leaf, &end, &text), 0);
+		ck_assert_int_lt(signer_read_leaf(str_of(b.p, cut), &got), 0);
 	b.len = 0;
-	ck_assert_int_eq(signer_pack_leaf(&b, 6, STR("ignored"), 0, "rate"), 0);
-	ck_assert_int_eq(signer_read_leaf(buf_view(&b), &id, &leaf, &end, &text), 0);
-	ck_assert(id == 6 && leaf.n == 0 && str_eq(text, STR("rate")));
+	a.key = str_of(number, sizeof(number));
+	ck_assert_int_eq(signer_pack_leaf(&b, &a), 0);
+	ck_assert_int_eq(signer_read_leaf(buf_view(&b), &got), 0);
+	ck_assert(str_eq(got.key, a.key));
+	b.len = 0;
+	a.key.n--; /* no such keys */
+	ck_assert_int_eq(signer_pack_leaf(&b, &a), 0);
+	ck_assert_int_lt(signer_read_leaf(buf_view(&b), &got), 0);
+	b.len = 0;
+	a.why = STR("rate");
+	ck_assert_int_eq(signer_pack_leaf(&b, &a), 0);
+	ck_assert_int_eq(signer_read_leaf(buf_view(&b), &got), 0);
+	ck_assert(got.id == 5 && got.der.n == 0 && got.key.n == 0 && str_eq(got.why, STR("rate")));
 	b.p[8] = 1; /* says ok, has none */
-	ck_assert_int_lt(signer_read_leaf(buf_view(&b), &id, &leaf, &end, &text), 0);
+	ck_assert_int_lt(signer_read_leaf(buf_view(&b), &got), 0);
 	b.len = 0;
-	ck_assert_int_eq(signer_pack_leaf(&b, 6, STR_NONE, 0, "line\nbreak"), 0);
-	ck_assert_int_lt(signer_read_leaf(buf_view(&b), &id, &leaf, &end, &text), 0);
+	a.why = STR("line\nbreak");
+	ck_assert_int_eq(signer_pack_leaf(&b, &a), 0);
+	ck_assert_int_lt(signer_read_leaf(buf_view(&b), &got), 0);
 	buf_free(&b);
 }
 END_TEST

@@ -20,7 +20,8 @@ static struct chan *worker, *recorder;
 static unsigned answers, refusals;
 static uint64_t last_id, lines;
 static char last_why[256];
-static struct buf last_der;
+static struct buf last_der, last_key;
+static int64_t last_until;
 
 static void new_ca(void)
 {
@@ -39,6 +40,7 @@ static void setup(void)
 	buf_init(&audited, 1 << 20);
 	buf_init(&spki, 1024);
 	buf_init(&last_der, LEAF_DER_MAX);
+	buf_init(&last_key, 64);
 	new_ca();
 	ck_assert_int_eq(buf_append(&spki, der, (size_t)n), 0);
 	OPENSSL_free(der);
@@ -57,23 +59,26 @@ static void teardown(void)
 	buf_free(&audited);
 	buf_free(&spki);
 	buf_free(&last_der);
+	buf_free(&last_key);
 }
 
 static void on_answer(void *arg, enum msg_type type, struct str body, int *fds, size_t nfds)
 {
-	struct str der, why;
-	int64_t not_after;
+	struct leaf_answer a;
 
 	(void)arg;
 	(void)fds;
 	(void)nfds;
 	ck_assert_int_eq(type, MSG_LEAF);
-	ck_assert_int_eq(signer_read_leaf(body, &last_id, &der, &not_after, &why), 0);
-	str_copy(why, last_why, sizeof(last_why));
-	last_der.len = 0;
-	buf_str(&last_der, der);
+	ck_assert_int_eq(signer_read_leaf(body, &a), 0);
+	last_id = a.id;
+	str_copy(a.why, last_why, sizeof(last_why));
+	last_der.len = last_key.len = 0;
+	buf_str(&last_der, a.der);
+	buf_str(&last_key, a.key);
+	last_until = a.until;
 	answers++;
-	refusals += der.n == 0;
+	refusals += a.der.n == 0;
 }
 
 static void on_audit(void *arg, enum msg_type type, struct str body, int *fds, size_t nfds)
