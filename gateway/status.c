@@ -82,6 +82,14 @@ static bool ca_end(const struct parent *p, int64_t *end)
 	return ok;
 }
 
+/* Days since the file of anchors was changed, -1 where it cannot be seen. */
+static int64_t trust_age(const struct parent *p)
+{
+	struct stat st;
+
+	return stat(config_tls(p->config)->trust, &st) == 0 ? (time(NULL) - st.st_mtime) / 86400 : -1;
+}
+
 static void status_json(struct parent *p, struct buf *out)
 {
 	struct json j;
@@ -93,6 +101,8 @@ static void status_json(struct parent *p, struct buf *out)
 	json_u64(&j, "uptime_ms", loop_now(p->loop) - p->began);
 	if (ca_end(p, &end))
 		json_i64(&j, "ca_days_left", (end - time(NULL)) / DAY);
+	json_c(&j, "trust", config_tls(p->config)->trust);
+	json_i64(&j, "trust_age_days", trust_age(p));
 	json_open(&j, "roles");
 	for (struct child *c = child_next(p, NULL); c != NULL; c = child_next(p, c)) {
 		if (!shown(p, c))
@@ -129,6 +139,8 @@ void status_text(struct parent *p, bool json, struct buf *out)
 		if (shown(p, c))
 			buf_printf(out, "  %-12s %-9s pid %-7d restarts %-3u %s\n", c->name, state_word(c),
 			    (int)c->pid, c->restarts, c->note);
+	buf_printf(out, "  trust store  %s, changed %lld days ago\n", config_tls(p->config)->trust,
+	    (long long)trust_age(p));
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		buf_printf(out, "  %-26s %14llu  %s\n", rows[i].name,
 		    (unsigned long long)sum(p, rows[i].offset), rows[i].doc);

@@ -192,6 +192,16 @@ static struct verify_store *load_store(const struct bundle *b, int *err)
 	return verify_store_new(pem, own, err);
 }
 
+/* One worker says it for all: they read the same bytes. */
+static void tell_anchors(const struct worker *w, const struct verify_store *s)
+{
+	struct verify_counts c = verify_store_counts(s);
+
+	if (w->index == 0)
+		log_info("trust store: %u anchors; left out: %u expired, %u weak, %u our own, %u unreadable",
+		    c.anchors, c.expired, c.weak, c.own, c.unreadable);
+}
+
 /* Uses of exceptions that are gone give their rows free; those of the others go on. */
 static void keep_counts(const struct config *c)
 {
@@ -284,11 +294,12 @@ static int use_bundle(struct worker *w, int fd, char *text, size_t n)
 	if (p != NULL)
 		store = load_store(b, &err);
 	if (store == NULL) {
-		snprintf(text, n, "%s %s", err != 0 ? "trust store:" : ce.expected, err != 0 ? err_text(err) : ce.token);
+		snprintf(text, n, "%s %s", err != 0 ? "tls.trust:" : ce.expected, err != 0 ? "no certificate in it may be an anchor" : ce.token);
 		policy_free(p);
 		identities_free(ids);
 		goto out;
 	}
+	tell_anchors(w, store);
 	verify_store_free(w->store);
 	w->store = verify_store_ref(store);
 	identities_free(w->identities);

@@ -197,9 +197,10 @@ static bool anchored(const struct verify_report *out)
 }
 
 /* The lists about each certificate that has an issuer in the path. False: revoked. */
-static bool ask_lists(struct crls *crls, STACK_OF(X509) * path, struct verify_report *out)
+static bool ask_lists(
+    struct crls *crls, STACK_OF(X509) * path, int64_t now, struct verify_report *out)
 {
-	int64_t now = time(NULL), until = 0, least = INT64_MAX;
+	int64_t until = 0, least = INT64_MAX;
 	bool unknown = false, leaf = false;
 
 	for (int i = 0; i + 1 < sk_X509_num(path) && crls->n > 0; i++) {
@@ -234,7 +235,8 @@ static bool ask_lists(struct crls *crls, STACK_OF(X509) * path, struct verify_re
 	return true;
 }
 
-void revoke_path(struct revoke *r, STACK_OF(X509) * path, struct verify_report *out)
+void revoke_path(
+    struct revoke *r, STACK_OF(X509) * path, int64_t now, struct verify_report *out)
 {
 	int n = path != NULL ? sk_X509_num(path) : 0;
 
@@ -253,7 +255,7 @@ void revoke_path(struct revoke *r, STACK_OF(X509) * path, struct verify_report *
 		}
 	}
 	if (r != NULL && anchored(out))
-		ask_lists(&r->crls, path, out);
+		ask_lists(&r->crls, path, now, out);
 }
 
 bool revoke_staple(

@@ -13,7 +13,8 @@
  * failed). Fills the revocation fields of out and adds the fault where a certificate is revoked.
  * r may be NULL: keys that everybody knows are always refused.
  */
-void revoke_path(struct revoke *r, STACK_OF(X509) * path, struct verify_report *out);
+void revoke_path(
+    struct revoke *r, STACK_OF(X509) * path, int64_t now, struct verify_report *out);
 
 /*
  * The same for the stapled OCSP response (RFC 6960; empty: none came): only about the leaf, and

@@ -3,132 +3,20 @@
  * Verification of origins: X509_verify_cert in a loop that drops the intermediate it stumbled
  * on, then the checks that OpenSSL 3.0 lacks. The door to X.509 verification.
  */
-#include "mitm/verify_x509.h"
+#include "mitm/verify_local.h"
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
-#include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/err.h"
 #include "mitm/revoke_x509.h"
 
-enum { VERIFY_ROUNDS = 32, VERIFY_CHAIN_MAX = 64 };
+enum { VERIFY_ROUNDS = 32, VERIFY_CHAIN_MAX = 64, DEPTH = 16 };
 
-struct verify_store {
-	atomic_uint refs;
-	X509_STORE *store;
-	X509 *own; /* our CA: never an origin's issuer */
-	struct revoke *revoke;
-	size_t n;
-};
-
-static X509 *read_pem(BIO *b)
-{
-	return PEM_read_bio_X509_AUX(b, NULL, NULL, NULL);
-}
-
-static void add(struct verify_store *s, X509 *x)
-{
-	bool own = s->own != NULL && X509_cmp(x, s->own) == 0;
-
-	if (!own && X509_STORE_add_cert(s->store, x) == 1)
-		s->n++;
-}
-
-static int add_all(struct verify_store *s, struct str pem)
-{
-	BIO *b = BIO_new_mem_buf(pem.p, pem.n > INT32_MAX ? INT32_MAX : (int)pem.n);
-
-	/* One that cannot be read is skipped: those behind it are trusted all the same. */
-	while (b != NULL && BIO_pending(b) > 0) {
-		X509 *x = read_pem(b);
-
-		if (x != NULL)
-			add(s, x);
-		else if (ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE)
-			break;
-		X509_free(x);
-	}
-	BIO_free(b);
-	ERR_clear_error();
-	return s->n > 0 ? 0 : -ERR_NOT_FOUND;
-}
-
-struct verify_store *verify_store_new(struct str pem, struct str own_ca, int *err)
-{
-	struct verify_store *s = calloc(1, sizeof(*s));
-	BIO *b = NULL;
-
-	*err = -ERR_NOMEM;
-	if (s == NULL)
-		return NULL;
-	atomic_init(&s->refs, 1);
-	s->store = X509_STORE_new();
-	if (s->store == NULL)
-		goto out;
-	if (own_ca.n > 0 && (b = BIO_new_mem_buf(own_ca.p, (int)own_ca.n)) != NULL)
-		s->own = read_pem(b);
-	*err = add_all(s, pem);
-out:
-	BIO_free(b);
-	if (*err == 0)
-		return s;
-	verify_store_free(s);
-	return NULL;
-}
-
-struct verify_store *verify_store_ref(struct verify_store *s)
-{
-	if (s != NULL)
-		atomic_fetch_add(&s->refs, 1);
-	return s;
-}
-
-void verify_store_free(struct verify_store *s)
-{
-	if (s == NULL || atomic_fetch_sub(&s->refs, 1) > 1)
-		return;
-	X509_STORE_free(s->store);
-	X509_free(s->own);
-	revoke_free(s->revoke);
-	free(s);
-}
-
-void verify_store_revoke(struct verify_store *s, struct revoke *r)
-{
-	revoke_free(s->revoke);
-	s->revoke = revoke_ref(r);
-}
-
-struct revoke *verify_store_revoked(const struct verify_store *s)
-{
-	return s->revoke;
-}
-
-const char *revocation_word(enum revocation r)
-{
-	static const char *const words[] = { "", "good", "unknown", "revoked" };
-
-	return words[r];
-}
-
-const char *revocation_source_word(enum revocation_source s)
-{
-	static const char *const words[] = { "", "staple", "crl", "set", "key" };
-
-	return words[s];
-}
-
-size_t verify_store_count(const struct verify_store *s)
-{
-	return s->n;
-}
-
-static int err_of(int e)
+int verify_err_of(int e)
 {
 	switch (e) {
 	case X509_V_ERR_CERT_HAS_EXPIRED:
@@ -157,7 +45,8 @@ static int err_of(int e)
 	}
 }
 
-static bool set_params(X509_STORE_CTX *ctx, struct str name, const char *ip)
+bool verify_params(
+    const struct verify_store *s, X509_STORE_CTX *ctx, struct str name, const char *ip)
 {
 	X509_VERIFY_PARAM *p = X509_STORE_CTX_get0_param(ctx);
 
@@ -165,7 +54,9 @@ static bool set_params(X509_STORE_CTX *ctx, struct str name, const char *ip)
 	    p, X509_V_FLAG_X509_STRICT | X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
 	X509_VERIFY_PARAM_set_purpose(p, X509_PURPOSE_SSL_SERVER);
 	X509_VERIFY_PARAM_set_auth_level(p, 2);
-	X509_VERIFY_PARAM_set_depth(p, 16);
+	X509_VERIFY_PARAM_set_depth(p, s->depth >= 0 ? s->depth : DEPTH);
+	if (s->at != 0)
+		X509_VERIFY_PARAM_set_time(p, (time_t)s->at);
 	X509_VERIFY_PARAM_set_hostflags(
 	    p, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
 	if (name.n > 0)
@@ -229,7 +120,7 @@ static int attempt(struct verify_store *s, X509 *leaf, STACK_OF(X509) * untruste
 	if (ctx == NULL || X509_STORE_CTX_init(ctx, s->store, leaf, untrusted) != 1)
 		goto out;
 	e = X509_V_ERR_HOSTNAME_MISMATCH;
-	if (!set_params(ctx, name, ip)) /* no name and no address to look for */
+	if (!verify_params(s, ctx, name, ip)) /* no name and no address to look for */
 		goto out;
 	if (X509_verify_cert(ctx) == 1) {
 		e = X509_V_OK;
@@ -260,15 +151,16 @@ static bool issued_by_own(const struct verify_store *s, STACK_OF(X509) * chain)
 	return false;
 }
 
-/* A leaf that our own CA's name and key issued, whatever store it came through. */
+/* A leaf that our own CA's key signed, under whatever name; asked where nothing else trusts it. */
 static bool signed_by_own(const struct verify_store *s, X509 *leaf)
 {
-	return s->own != NULL && X509_check_issued(s->own, leaf) == X509_V_OK &&
-	       X509_verify(leaf, X509_get0_pubkey(s->own)) == 1;
+	bool yes = s->own != NULL && X509_verify(leaf, X509_get0_pubkey(s->own)) == 1;
+
+	ERR_clear_error();
+	return yes;
 }
 
-/* The bit of an error code. */
-static uint32_t bit_of(int err)
+uint32_t verify_bit_of(int err)
 {
 	static const struct {
 		int err;
@@ -295,7 +187,7 @@ static uint32_t bit_of(int err)
 static int judge(struct verify_report *out, int err, const char *why)
 {
 	out->err = err;
-	out->errors = bit_of(err);
+	out->errors = verify_bit_of(err);
 	out->why = err != 0 ? why : "";
 	return err;
 }
@@ -311,6 +203,14 @@ static void spki_digest(X509 *x, unsigned char to[VERIFY_DIGEST])
 	OPENSSL_free(der);
 }
 
+/* A path that was sent up to its root lacks nothing but trust. */
+static bool ends_in_root(STACK_OF(X509) * path)
+{
+	int n = path != NULL ? sk_X509_num(path) : 0;
+
+	return n > 0 && X509_self_signed(sk_X509_value(path, n - 1), 0) == 1;
+}
+
 static int verify_path(struct verify_store *s, X509 *leaf, STACK_OF(X509) * untrusted,
     struct str name, const char *ip, const char **why, STACK_OF(X509) * *path)
 {
@@ -323,10 +223,12 @@ static int verify_path(struct verify_store *s, X509 *leaf, STACK_OF(X509) * untr
 		if (i == 0)
 			first = e; /* the sent chain's own fault is what is told */
 	}
-	r = e == X509_V_OK ? verify_post(leaf, chain, name, why) : err_of(first);
+	r = e == X509_V_OK ? verify_post(leaf, chain, name, why) : verify_err_of(first);
 	if (e != X509_V_OK)
 		*why = X509_verify_cert_error_string(first);
-	if (issued_by_own(s, chain) || signed_by_own(s, leaf)) {
+	if (r == -ERR_CERT_UNTRUSTED && !ends_in_root(chain))
+		r = -ERR_CERT_INCOMPLETE;
+	if (issued_by_own(s, chain) || (r != 0 && signed_by_own(s, leaf))) {
 		*why = "issued by this gateway's own CA";
 		r = -ERR_CERT_PROXY_CA;
 	}
@@ -349,7 +251,9 @@ int verify_x509(struct verify_store *s, X509 *leaf, STACK_OF(X509) * sent, struc
 		r = verify_path(s, leaf, untrusted, name, ip, &why, &built);
 	sk_X509_free(untrusted);
 	judge(out, r, why);
-	revoke_path(s->revoke, built, out);
+	if (r != 0 && r != -ERR_CERT_PROXY_CA && sk_X509_num(sent) <= VERIFY_CHAIN_MAX)
+		out->errors = verify_faults(s, leaf, built, name, ip, r);
+	revoke_path(s->revoke, built, s->at != 0 ? s->at : (int64_t)time(NULL), out);
 	if (path != NULL)
 		*path = built;
 	else

@@ -19,14 +19,27 @@ struct verify_store; /* reference-counted trust anchors, without our own CA */
  * an issuer. NULL with *err set when none can be read.
  */
 struct verify_store *verify_store_new(struct str pem, struct str own_ca, int *err);
+
+/* The same for one point in time (Unix seconds; 0: now) that all its verifications are for. */
+struct verify_store *verify_store_new_at(struct str pem, struct str own_ca, int64_t at, int *err);
 struct verify_store *verify_store_ref(struct verify_store *s);
 void verify_store_free(struct verify_store *s);
 
 /* What is known to be revoked goes with the anchors; once, before the store is shared. */
 void verify_store_revoke(struct verify_store *s, struct revoke *r);
 
-/* How many anchors it holds. */
-size_t verify_store_count(const struct verify_store *s);
+/* The most intermediates in a path; -1: the default. */
+void verify_store_depth(struct verify_store *s, int depth);
+
+/* What was read, and what was left out of it: never trusted, whatever the file says. */
+struct verify_counts {
+	unsigned anchors;
+	unsigned expired, weak; /* over; RSA below 2048 */
+	unsigned own;		/* our own CA, or its key */
+	unsigned unreadable;
+};
+
+struct verify_counts verify_store_counts(const struct verify_store *s);
 
 enum { VERIFY_DIGEST = 32 };
 

@@ -18,7 +18,8 @@ int verify_x509(struct verify_store *s, X509 *leaf, STACK_OF(X509) * sent, struc
 /* What is known to be revoked; may be NULL. */
 struct revoke *verify_store_revoked(const struct verify_store *s);
 
-/* What OpenSSL 3.0 lets pass and must not: 0 or -ERR_CERT_*. chain begins with the leaf. */
+/* What OpenSSL 3.0 lets pass and must not: 0 or -ERR_CERT_*. chain: the verified path, leaf
+ * first, its anchor last. */
 int verify_post(X509 *leaf, STACK_OF(X509) * chain, struct str name, const char **why);
 
 /* As verify_mirror(), for a parsed certificate. */

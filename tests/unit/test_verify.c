@@ -120,7 +120,7 @@ static const struct leaf_row {
 	{ "key for agreement of nothing", { .ku = "cRLSign" }, -ERR_CERT_PURPOSE },
 };
 
-START_TEST(a_leaf_is_judged)
+START_TEST(v7_a_leaf_is_judged)
 {
 	int r = judge(leaves[_i].s);
 
@@ -148,7 +148,7 @@ static const struct name_row {
 	{ "DNS:www.example.com", "", -ERR_CERT_NAME },
 };
 
-START_TEST(names_are_matched)
+START_TEST(v3_names_are_matched)
 {
 	struct cert leaf = rig_make((struct spec){ .issuer = &inter, .san = names[_i].san });
 	int r = verify_in(store, CHAIN(&leaf, &inter), names[_i].asked, "192.0.2.1");
@@ -158,7 +158,7 @@ START_TEST(names_are_matched)
 }
 END_TEST
 
-START_TEST(an_ipv6_address_is_matched)
+START_TEST(v4_an_ipv6_address_is_matched)
 {
 	struct cert leaf = rig_make((struct spec){ .issuer = &root, .san = "IP:2001:db8::1" });
 
@@ -193,7 +193,7 @@ static const struct chain_row {
 	{ "empty constraints", { .ca = true, .empty_nc = true }, -ERR_CERT_INVALID },
 };
 
-START_TEST(an_intermediate_is_judged)
+START_TEST(v6_an_intermediate_is_judged)
 {
 	struct spec s = chains[_i].inter;
 	struct cert mid, leaf;
@@ -211,7 +211,7 @@ START_TEST(an_intermediate_is_judged)
 }
 END_TEST
 
-START_TEST(a_wildcard_does_not_reach_excluded_names)
+START_TEST(v8_a_wildcard_does_not_reach_excluded_names)
 {
 	static const char *const nc[] = { "critical,excluded;DNS:bad.example.com",
 		"critical,excluded;DNS:.bad.example.com",
@@ -226,17 +226,17 @@ START_TEST(a_wildcard_does_not_reach_excluded_names)
 }
 END_TEST
 
-START_TEST(a_missing_intermediate_is_untrusted)
+START_TEST(v13_a_missing_intermediate_is_told)
 {
 	struct cert leaf =
 	    rig_make((struct spec){ .issuer = &inter, .san = "DNS:www.example.com" });
 
-	ck_assert_int_eq(verify(CHAIN(&leaf)), -ERR_CERT_UNTRUSTED);
+	ck_assert_int_eq(verify(CHAIN(&leaf)), -ERR_CERT_INCOMPLETE);
 	rig_free(&leaf);
 }
 END_TEST
 
-START_TEST(self_signed_is_said_so)
+START_TEST(v1_self_signed_is_said_so)
 {
 	struct cert leaf = rig_make((struct spec){ .san = "DNS:www.example.com" });
 
@@ -245,20 +245,20 @@ START_TEST(self_signed_is_said_so)
 }
 END_TEST
 
-START_TEST(a_root_that_is_sent_is_not_trusted_for_that)
+START_TEST(v1_a_root_that_is_sent_is_not_trusted_for_that)
 {
 	struct cert other = rig_make((struct spec){ .cn = "Other", .ca = true });
 	struct cert leaf =
 	    rig_make((struct spec){ .issuer = &other, .san = "DNS:www.example.com" });
 
-	ck_assert_int_eq(verify(CHAIN(&leaf)), -ERR_CERT_UNTRUSTED);
+	ck_assert_int_eq(verify(CHAIN(&leaf)), -ERR_CERT_INCOMPLETE);
 	ck_assert_int_eq(verify(CHAIN(&leaf, &other)), -ERR_CERT_UNTRUSTED);
 	rig_free(&other);
 	rig_free(&leaf);
 }
 END_TEST
 
-START_TEST(a_roots_name_with_another_key_is_untrusted)
+START_TEST(v1_a_roots_name_with_another_key_is_untrusted)
 {
 	struct cert twin = rig_make((struct spec){ .cn = "Root", .ca = true });
 	struct cert leaf = rig_make((struct spec){ .issuer = &twin, .san = "DNS:www.example.com" });
@@ -274,7 +274,7 @@ START_TEST(a_roots_name_with_another_key_is_untrusted)
 }
 END_TEST
 
-START_TEST(a_changed_byte_breaks_the_signature)
+START_TEST(v2_a_changed_byte_breaks_the_signature)
 {
 	struct cert leaf = rig_make((struct spec){ .issuer = &root, .san = "DNS:www.example.com" });
 	unsigned char *p = NULL;
@@ -299,7 +299,7 @@ END_TEST
 
 /* ---- our own CA ---- */
 
-START_TEST(what_our_own_ca_issued_is_refused)
+START_TEST(v15_what_our_own_ca_issued_is_refused)
 {
 	struct cert leaf = rig_make((struct spec){ .issuer = &own, .san = "DNS:www.example.com" });
 	struct cert again =
@@ -309,7 +309,7 @@ START_TEST(what_our_own_ca_issued_is_refused)
 	struct cert other =
 	    rig_make((struct spec){ .issuer = &again, .san = "DNS:www.example.com" });
 
-	ck_assert_uint_eq(verify_store_count(with), 1); /* it does not get in */
+	ck_assert_uint_eq(verify_store_counts(with).anchors, 1); /* it does not get in */
 	ck_assert_int_eq(verify(CHAIN(&leaf)), -ERR_CERT_PROXY_CA);
 	ck_assert_int_eq(verify(CHAIN(&leaf, &own)), -ERR_CERT_PROXY_CA);
 	ck_assert_int_eq(
@@ -325,7 +325,7 @@ START_TEST(what_our_own_ca_issued_is_refused)
 }
 END_TEST
 
-START_TEST(a_chain_through_our_own_ca_is_refused)
+START_TEST(v15_a_chain_through_our_own_ca_is_refused)
 {
 	/* The trusted root signed our CA, and a cross-sign of it is sent. */
 	struct cert cross =
@@ -354,7 +354,7 @@ START_TEST(a_store_needs_an_anchor)
 	rig_pem(b, &root);
 	s = verify_store_new(rig_text(b), STR(""), &err);
 	ck_assert_ptr_nonnull(s);
-	ck_assert_uint_eq(verify_store_count(s), 2);
+	ck_assert_uint_eq(verify_store_counts(s).anchors, 2);
 	verify_store_free(verify_store_ref(s));
 	verify_store_free(s);
 	BIO_free(b);
@@ -363,7 +363,7 @@ END_TEST
 
 /* ---- finding a path ---- */
 
-START_TEST(order_and_surplus_do_not_matter)
+START_TEST(v11_order_and_surplus_do_not_matter)
 {
 	struct cert mid = rig_make((struct spec){ .cn = "Mid", .ca = true, .issuer = &inter });
 	struct cert leaf = rig_make((struct spec){ .issuer = &mid, .san = "DNS:www.example.com" });
@@ -377,7 +377,7 @@ START_TEST(order_and_surplus_do_not_matter)
 }
 END_TEST
 
-START_TEST(an_expired_cross_sign_beside_a_good_one_is_passed_over)
+START_TEST(v11_an_expired_cross_sign_beside_a_good_one_is_passed_over)
 {
 	struct cert old_root =
 	    rig_make((struct spec){ .cn = "Old", .ca = true, .hours_from = -99, .hours_to = -9 });
@@ -407,7 +407,7 @@ START_TEST(an_expired_cross_sign_beside_a_good_one_is_passed_over)
 }
 END_TEST
 
-START_TEST(a_cross_sign_to_an_unknown_root_is_passed_over)
+START_TEST(v11_a_cross_sign_to_an_unknown_root_is_passed_over)
 {
 	struct cert other = rig_make((struct spec){ .cn = "Other", .ca = true });
 	struct cert cross =
@@ -426,7 +426,7 @@ START_TEST(a_cross_sign_to_an_unknown_root_is_passed_over)
 }
 END_TEST
 
-START_TEST(a_cross_sign_with_constraints_is_passed_over)
+START_TEST(v11_a_cross_sign_with_constraints_is_passed_over)
 {
 	struct cert tight = rig_make((struct spec){ .cn = "Intermediate",
 	    .ca = true,
@@ -470,7 +470,7 @@ static int64_t time_of(size_t n, int want)
 	return (b.tv_sec - a.tv_sec) * 1000 + (b.tv_nsec - a.tv_nsec) / 1000000;
 }
 
-START_TEST(many_intermediates_take_bounded_time)
+START_TEST(v12_many_intermediates_take_bounded_time)
 {
 	int64_t some = time_of(60, -ERR_CERT_EXPIRED), too_many = time_of(100, -ERR_CERT_INVALID);
 
@@ -554,24 +554,24 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
-	tcase_add_loop_test(t, a_leaf_is_judged, 0, ROWS(leaves));
-	tcase_add_loop_test(t, names_are_matched, 0, ROWS(names));
-	tcase_add_test(t, an_ipv6_address_is_matched);
-	tcase_add_loop_test(t, an_intermediate_is_judged, 0, ROWS(chains));
-	tcase_add_loop_test(t, a_wildcard_does_not_reach_excluded_names, 0, 3);
-	tcase_add_test(t, a_missing_intermediate_is_untrusted);
-	tcase_add_test(t, self_signed_is_said_so);
-	tcase_add_test(t, a_root_that_is_sent_is_not_trusted_for_that);
-	tcase_add_test(t, a_roots_name_with_another_key_is_untrusted);
-	tcase_add_test(t, a_changed_byte_breaks_the_signature);
-	tcase_add_test(t, what_our_own_ca_issued_is_refused);
-	tcase_add_test(t, a_chain_through_our_own_ca_is_refused);
+	tcase_add_loop_test(t, v7_a_leaf_is_judged, 0, ROWS(leaves));
+	tcase_add_loop_test(t, v3_names_are_matched, 0, ROWS(names));
+	tcase_add_test(t, v4_an_ipv6_address_is_matched);
+	tcase_add_loop_test(t, v6_an_intermediate_is_judged, 0, ROWS(chains));
+	tcase_add_loop_test(t, v8_a_wildcard_does_not_reach_excluded_names, 0, 3);
+	tcase_add_test(t, v13_a_missing_intermediate_is_told);
+	tcase_add_test(t, v1_self_signed_is_said_so);
+	tcase_add_test(t, v1_a_root_that_is_sent_is_not_trusted_for_that);
+	tcase_add_test(t, v1_a_roots_name_with_another_key_is_untrusted);
+	tcase_add_test(t, v2_a_changed_byte_breaks_the_signature);
+	tcase_add_test(t, v15_what_our_own_ca_issued_is_refused);
+	tcase_add_test(t, v15_a_chain_through_our_own_ca_is_refused);
 	tcase_add_test(t, a_store_needs_an_anchor);
-	tcase_add_test(t, order_and_surplus_do_not_matter);
-	tcase_add_test(t, an_expired_cross_sign_beside_a_good_one_is_passed_over);
-	tcase_add_test(t, a_cross_sign_to_an_unknown_root_is_passed_over);
-	tcase_add_test(t, a_cross_sign_with_constraints_is_passed_over);
-	tcase_add_test(t, many_intermediates_take_bounded_time);
+	tcase_add_test(t, v11_order_and_surplus_do_not_matter);
+	tcase_add_test(t, v11_an_expired_cross_sign_beside_a_good_one_is_passed_over);
+	tcase_add_test(t, v11_a_cross_sign_to_an_unknown_root_is_passed_over);
+	tcase_add_test(t, v11_a_cross_sign_with_constraints_is_passed_over);
+	tcase_add_test(t, v12_many_intermediates_take_bounded_time);
 	tcase_add_test(t, a_leaf_mirrors_names_and_dates);
 	tcase_add_test(t, a_leaf_has_at_most_a_hundred_names);
 	tcase_add_test(t, nothing_is_mirrored_of_what_has_no_names);
