@@ -493,8 +493,8 @@ START_TEST(v16_superfish_is_refused_also_where_it_is_trusted)
 	BIO *b = BIO_new_mem_buf(superfish, -1);
 	struct cert c = { PEM_read_bio_X509(b, NULL, NULL, NULL), NULL };
 	/* Its 1024 bits keep it out of the anchors, too: another one must stand beside it. */
-	struct cert other = rig_make((struct spec){ .cn = "Other", .ca = true });
-	struct verify_store *s = rig_store(&c, &other, NULL);
+	struct cert beside = rig_make((struct spec){ .cn = "Other", .ca = true });
+	struct verify_store *s = rig_store(&c, &beside, NULL);
 	unsigned char *der = NULL;
 	int n = i2d_X509(c.x, &der);
 	struct str chain = str_of((const char *)der, (size_t)n);
@@ -507,7 +507,7 @@ START_TEST(v16_superfish_is_refused_also_where_it_is_trusted)
 	OPENSSL_free(der);
 	BIO_free(b);
 	rig_free(&c);
-	rig_free(&other);
+	rig_free(&beside);
 }
 END_TEST
 
