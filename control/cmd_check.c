@@ -145,7 +145,7 @@ int cmd_check(const struct args *a, const struct cli_ops *ops)
 	code = worse(code, check_trust(config_tls(c)->trust));
 	code = worse(code, ops->check_revocation(c));
 	check_signatures(c);
-	exceptions_warn(c, time(NULL), warn, NULL);
+	exceptions_warn(c, time(NULL), true, warn, NULL);
 	if (code == EXIT_OK)
 		printf("%s: good\n", path != NULL ? path : "built-in configuration");
 	policy_free(p);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "control/exit.h"
@@ -19,6 +20,7 @@
 #include "gateway/listening.h"
 #include "gateway/status.h"
 #include "gateway/ticketing.h"
+#include "policy/origin.h"
 
 enum { STOP_STEP = 1000 };
 
@@ -143,6 +145,12 @@ static struct policy *load(const struct parent *p, struct config_error *e)
 	return conf != NULL ? policy_new(conf, e) : NULL;
 }
 
+static void warn(void *arg, const char *text)
+{
+	(void)arg;
+	log_warn("%s", text);
+}
+
 static void use(struct parent *p, struct policy *pol)
 {
 	struct policy *old = p->policy;
@@ -150,6 +158,7 @@ static void use(struct parent *p, struct policy *pol)
 	p->policy = pol;
 	p->config = policy_config(pol);
 	p->limits = *config_limits(p->config);
+	exceptions_warn(p->config, time(NULL), false, warn, NULL);
 	policy_free(old);
 }
 

@@ -122,6 +122,11 @@ static void status_json(struct parent *p, struct buf *out)
 	json_end(&j);
 }
 
+static void add_line(void *arg, const char *text)
+{
+	buf_printf(arg, "  warning: %s\n", text);
+}
+
 void status_text(struct parent *p, bool json, struct buf *out)
 {
 	char text[160];
@@ -135,6 +140,7 @@ void status_text(struct parent *p, bool json, struct buf *out)
 	    (unsigned long long)(loop_now(p->loop) - p->began) / 1000);
 	if (ca_end(p, &end) && ca_ends_soon(end, time(NULL), text, sizeof(text)))
 		buf_printf(out, "  warning: %s\n", text);
+	exceptions_warn(p->config, time(NULL), false, add_line, out);
 	for (struct child *c = child_next(p, NULL); c != NULL; c = child_next(p, c))
 		if (shown(p, c))
 			buf_printf(out, "  %-12s %-9s pid %-7d restarts %-3u %s\n", c->name, state_word(c),

@@ -70,8 +70,9 @@ typedef struct exception_use exception_use_fn(void *arg, const struct exception 
 void exceptions_print(struct buf *out, const struct config *c, int64_t now, bool json,
     exception_use_fn *use, void *arg);
 
-/* One line for each exception that does nothing, soon will, or is wider than it should be. */
-void exceptions_warn(const struct config *c, int64_t now,
+/* One line for each exception that does nothing or soon will; with `keys` also for those that are
+ * wider than they should be. */
+void exceptions_warn(const struct config *c, int64_t now, bool keys,
     void (*say)(void *arg, const char *text), void *arg);
 
 #endif

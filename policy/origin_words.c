@@ -170,7 +170,7 @@ void exceptions_print(struct buf *out, const struct config *c, int64_t now, bool
 	}
 }
 
-void exceptions_warn(const struct config *c, int64_t now,
+void exceptions_warn(const struct config *c, int64_t now, bool keys,
     void (*say)(void *arg, const char *text), void *arg)
 {
 	char text[512], end[UNTIL_TEXT];
@@ -187,7 +187,7 @@ void exceptions_warn(const struct config *c, int64_t now,
 			snprintf(text, sizeof(text), "exception '%s' ends at %s", e->name, end);
 		if (text[0] != '\0')
 			say(arg, text);
-		if (e->has_spki)
+		if (e->has_spki || !keys)
 			continue;
 		snprintf(text, sizeof(text),
 		    "exception '%s' has no spki: whoever can answer for its host may use it", e->name);

@@ -36,6 +36,7 @@ certificates() {
 	ISSUER=intermediate openssl ca -config ca.cnf -gencrl -crldays 30 -out intermediate.crl 2>/dev/null
 	cp "$LAB_MATERIAL/root.key" . # no list of its own: about its leaves nothing is known
 	pki_leaf revocation_unknown "$from" "$to" "$(names_of revocation_unknown)" root
+	pki_leaf swap_good "$from" "$to" DNS:swap.warn.test
 	pki_key self_signed
 	openssl req -x509 -new -key self_signed.key -days 30 -subj /CN=self -config ca.cnf \
 		-addext "subjectAltName=$(names_of self_signed)" -out self_signed.chain
@@ -142,6 +143,19 @@ like "and the gateway's own issuer" "$(see wrong-name.accept.test 4505 -issuer)"
 is "what comes after a warning is searched" "$(ask $(at self-signed.warn.test 4503 eicar.com) -k)" 403
 audit "the signer notes what it signed to warn" event=certificate names='self-signed.warn.test.*' untrusted=true
 
+# A ticket from better days does not lead past the warning.
+swap() {
+	printf 'GET /warn HTTP/1.1\r\nHost: swap.warn.test\r\nConnection: close\r\n\r\n' |
+		in_client timeout 10 openssl s_client -ign_eof -connect $LAB_RAW4:4511 -servername swap.warn.test -CAfile "$CA" "$@" 2>&1 |
+		sed -nE 's/^(New|Reused), .*/\1/p; s/^issuer=.*(CN = .*)/\1/p; s/^(HTTP\/1.1 [0-9]+).*/\1/p' | tr '\n' ' '
+}
+raw_origin 4511 --tls "$LAB_DIR/pki/swap_good.chain" "$LAB_DIR/pki/swap_good.key"
+is "a good origin is visited" "$(swap -sess_out "$OUT/session")" 'CN = Lab Gateway CA New HTTP/1.1 200 '
+is "and again by its ticket" "$(swap -sess_in "$OUT/session" -sess_out "$OUT/session2")" 'CN = Lab Gateway CA Reused HTTP/1.1 200 '
+lab_stop raw-origin-4511 5
+raw_origin 4511 --tls "$LAB_DIR/pki/untrusted.chain" "$LAB_DIR/pki/untrusted.key"
+is "X2: when it turns bad the ticket does not hide the warning" "$(swap -sess_in "$OUT/session2")" 'CN = Untrusted by sallyport New HTTP/1.1 200 '
+
 # How a refusal is told.
 # shellcheck disable=SC2046
 {
@@ -194,6 +208,7 @@ like "explain says what would be" "$(explained --url https://one.key.test/ --fau
 like "explain takes the key" "$(explained --url https://one.key.test/ --fault self_signed --spki "$spki")" "=> accept by 'right key'"
 like "explain says who refuses" "$(explained --url https://x.warn.test/ --fault expired --fault invalid)" "=> refuse by 'tls.faults', told by a page for navigations"
 status=$(in_gw "$SALLYPORT" status --config "$LAB_DIR/sallyport.yaml")
+like "status says what is over" "$status" "warning: exception 'ended' is over"
 like "status counts refusals" "$status" 'origins_refused +[1-9]'
 like "and warnings" "$status" 'origins_warned +[1-9]'
 like "and uses of exceptions" "$status" 'exceptions_used +[1-9]'

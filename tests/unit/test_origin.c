@@ -281,13 +281,14 @@ START_TEST(check_warns_of_what_is_over_ends_soon_or_has_no_key)
 	struct policy *p = good(conf);
 	char text[4096] = "";
 
-	exceptions_warn(policy_config(p), NOW, join, text);
+	exceptions_warn(policy_config(p), NOW, true, join, text);
 	ck_assert_ptr_nonnull(strstr(text, "'over' is over since 2026-09-02T00:00:00Z: it does nothing"));
 	ck_assert_ptr_nonnull(strstr(text, "'any key' has no spki"));
 	ck_assert_ptr_null(strstr(text, "'old printer'"));
 	text[0] = '\0';
-	exceptions_warn(policy_config(p), 1801440000 - 86400, join, text);
+	exceptions_warn(policy_config(p), 1801440000 - 86400, false, join, text);
 	ck_assert_ptr_nonnull(strstr(text, "'old printer' ends at 2027-02-01T00:00:00Z"));
+	ck_assert_ptr_null(strstr(text, "spki"));
 	policy_free(p);
 }
 END_TEST
