@@ -136,14 +136,13 @@ static X509_CRL *read_head(const struct parts *c)
 
 static bool understood(int nid)
 {
-	return nid == NID_issuing_distribution_point || nid == NID_authority_key_identifier ||
-	       nid == NID_crl_number;
+	return nid == NID_issuing_distribution_point || nid == NID_authority_key_identifier;
 }
 
 /* What is critical must be understood; lists of changes only, or about others' issues, are not. */
 static const char *read_extensions(struct crl *c)
 {
-	int critical = 0;
+	int critical = 0, numbers = 0;
 
 	for (int i = 0; i < X509_CRL_get_ext_count(c->head); i++) {
 		X509_EXTENSION *e = X509_CRL_get_ext(c->head, i);
@@ -153,7 +152,10 @@ static const char *read_extensions(struct crl *c)
 			return "a delta list; complete lists are needed";
 		if (X509_EXTENSION_get_critical(e) && !understood(nid))
 			return "it has a critical extension that is not understood";
+		numbers += nid == NID_crl_number;
 	}
+	if (X509_CRL_get_version(c->head) > 0 && numbers != 1) /* RFC 5280 section 5.2.3 */
+		return "it has no number, as lists of version 2 must";
 	c->key = X509_CRL_get_ext_d2i(c->head, NID_authority_key_identifier, &critical, NULL);
 	if (c->key == NULL && critical != -1)
 		return "its authority key identifier is malformed";

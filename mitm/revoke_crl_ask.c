@@ -96,12 +96,21 @@ static bool in_scope(const struct crl *c, X509 *x)
 	return s->distpoint == NULL || points_to(x, s->distpoint);
 }
 
+static bool may_sign_lists(X509 *issuer)
+{
+	return (X509_get_key_usage(issuer) & X509v3_KU_CRL_SIGN) != 0;
+}
+
 static enum crl_answer ask(struct crl *c, X509 *x, X509 *issuer,
     const unsigned char spki[VERIFY_DIGEST], const unsigned char serial[SERIAL_KEY], int64_t now,
     const char **why)
 {
 	if (other_key(c, issuer))
 		return CRL_NONE;
+	if (!may_sign_lists(issuer)) {
+		*why = "the issuer may not sign revocation lists";
+		return CRL_UNKNOWN;
+	}
 	if (!signed_by(c, issuer, spki)) {
 		*why = "the issuer's revocation list has a wrong signature";
 		return CRL_UNKNOWN;
@@ -118,11 +127,6 @@ static enum crl_answer ask(struct crl *c, X509 *x, X509 *issuer,
 	return CRL_GOOD;
 }
 
-static bool may_sign_lists(X509 *issuer)
-{
-	return (X509_get_key_usage(issuer) & X509v3_KU_CRL_SIGN) != 0;
-}
-
 enum crl_answer crls_ask(struct crls *c, X509 *x, X509 *issuer,
     const unsigned char spki[VERIFY_DIGEST], int64_t now, int64_t *until, const char **why)
 {
@@ -131,7 +135,7 @@ enum crl_answer crls_ask(struct crls *c, X509 *x, X509 *issuer,
 	enum crl_answer answer = CRL_NONE;
 	unsigned char serial[SERIAL_KEY];
 
-	if (c->n == 0 || !may_sign_lists(issuer))
+	if (c->n == 0)
 		return CRL_NONE;
 	serial_key(ASN1_STRING_get0_data(n), (size_t)ASN1_STRING_length(n), serial);
 	for (size_t i = first_of(c, name);

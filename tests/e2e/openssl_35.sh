@@ -40,7 +40,7 @@ for f in mitm/*.c certs/*.c core/*.c; do
 done
 compile -o "$work/start.o" "$work/start.c"
 
-for t in params tls client_cert verify; do
+for t in params tls client_cert verify revoke tls_revoke; do
 	compile -Dmain=test_main -o "$work/$t.o" "tests/unit/test_$t.c" &&
 		gcc -shared -Wl,-Bsymbolic -o "$work/$t.node" "$work/$t.o" "$work/start.o" "$work"/lib/*.o \
 			-l:libcheck_pic.a "${psl[@]}" -lpthread -lm -lrt 2>"$work/link" || not_ok "$t is linked" "$(cat "$work/link")"

@@ -74,7 +74,7 @@ struct list {
 	const struct cert *signer; /* NULL: the issuer */
 	int minutes_from, minutes_to;
 	const char *idp; /* as in openssl.cnf */
-	bool delta, sha1;
+	bool delta, sha1, no_number, critical_number;
 	bool pem;
 	int more; /* random entries besides */
 };
@@ -122,6 +122,13 @@ static char *rig_list(struct list l, size_t *n)
 	}
 	X509V3_set_ctx(&ctx, l.issuer->x, NULL, NULL, c, 0);
 	rig_list_extension(c, &ctx, NID_authority_key_identifier, "keyid");
+	if (!l.no_number) {
+		ASN1_INTEGER *number = ASN1_INTEGER_new();
+
+		ASN1_INTEGER_set(number, 7);
+		X509_CRL_add1_ext_i2d(c, NID_crl_number, number, l.critical_number, 0);
+		ASN1_INTEGER_free(number);
+	}
 	rig_list_extension(c, &ctx, NID_issuing_distribution_point, l.idp);
 	if (l.delta) {
 		ASN1_INTEGER *base = ASN1_INTEGER_new();

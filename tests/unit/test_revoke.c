@@ -356,6 +356,25 @@ START_TEST(v14_a_fresh_list_beside_an_old_one_is_enough)
 }
 END_TEST
 
+START_TEST(v14_an_issuer_that_may_not_sign_lists_signs_none)
+{
+	struct cert mute = rig_make((struct spec){ .cn = "Intermediate",
+	    .ca = true,
+	    .issuer = &root,
+	    .key_of = &inter,
+	    .ku = "critical,keyCertSign" });
+	struct cert was = inter;
+
+	inter = mute;
+	judge(with_lists(&(struct list){ .issuer = &mute, .revoked = &leaf }, 1), &leaf, STR_NONE,
+	    true);
+	inter = was;
+	ck_assert_int_eq(report.err, -ERR_CERT_REVOCATION_UNKNOWN);
+	ck_assert_str_eq(report.revocation_why, "the issuer may not sign revocation lists");
+	rig_free(&mute);
+}
+END_TEST
+
 /* A good staple of the leaf does not outweigh a list: neither a revoked nor an old one's. */
 START_TEST(v14_lists_and_staples_are_both_heard)
 {
@@ -378,6 +397,8 @@ static const struct bad_list_row {
 	const char *want;
 } bad_lists[] = {
 	{ { .issuer = &inter, .delta = true }, "some.crl: a delta list" },
+	{ { .issuer = &inter, .no_number = true }, "some.crl: it has no number" },
+	{ { .issuer = &inter, .critical_number = true }, "some.crl: it has a critical extension" },
 	{ { .issuer = &inter, .sha1 = true }, "some.crl: its signature is too weak" },
 	{ { .issuer = &inter, .idp = "critical,indirectCRL:TRUE" }, "some.crl: an indirect list" },
 };
@@ -580,6 +601,7 @@ static TCase *cases(void)
 	tcase_add_loop_test(t, v14_lists_speak_for_what_their_issuer_signed, 0, ROWS(lists));
 	tcase_add_test(t, v14_a_list_of_the_leafs_distribution_point_covers_it);
 	tcase_add_test(t, v14_a_fresh_list_beside_an_old_one_is_enough);
+	tcase_add_test(t, v14_an_issuer_that_may_not_sign_lists_signs_none);
 	tcase_add_test(t, v14_lists_and_staples_are_both_heard);
 	tcase_add_loop_test(t, v14_lists_that_cannot_be_used_are_told, 0, ROWS(bad_lists));
 	tcase_add_test(t, v14_a_cut_list_is_refused_at_every_place);
