@@ -9,7 +9,8 @@
 
 struct inflater {
 	z_stream z;
-	bool keep, more, ended;
+	bool keep, more, ended, tail;
+	unsigned after; /* bytes of this message behind a final block */
 	unsigned char in[INFLATER_IN];
 };
 
@@ -51,11 +52,24 @@ void inflater_tail(struct inflater *f)
 {
 	f->z.next_in = (unsigned char *)(uintptr_t)tail;
 	f->z.avail_in = sizeof(tail);
+	f->tail = true;
 }
 
 bool inflater_pending(const struct inflater *f)
 {
 	return f->z.avail_in > 0 || f->more;
+}
+
+/* A block with the final bit ends the stream. Behind it one empty block may stand, as senders
+ * must add it (RFC 7692 section 7.2.3.5); anything else one receiver reads and another does not. */
+static int behind_final(struct inflater *f)
+{
+	for (; !f->tail && f->z.avail_in > 0; f->z.avail_in--, f->z.next_in++)
+		if (*f->z.next_in != 0 || ++f->after > 1)
+			return -ERR_CODING_MALFORMED;
+	f->z.avail_in = 0;
+	f->more = false;
+	return 0;
 }
 
 int inflater_out(struct inflater *f, char *to, size_t room, size_t *n)
@@ -65,15 +79,8 @@ int inflater_out(struct inflater *f, char *to, size_t room, size_t *n)
 	*n = 0;
 	if (!inflater_pending(f))
 		return 0;
-	/* A block with the final bit ends the stream: what follows in the message but the tail's
-	 * bytes could be read by one receiver and not by another. */
-	if (f->ended) {
-		if (f->z.avail_in > sizeof(tail))
-			return -ERR_CODING_MALFORMED;
-		f->z.avail_in = 0;
-		f->more = false;
-		return 0;
-	}
+	if (f->ended)
+		return behind_final(f);
 	f->z.next_out = (unsigned char *)to;
 	f->z.avail_out = (unsigned)room;
 	r = inflate(&f->z, Z_SYNC_FLUSH);
@@ -89,7 +96,8 @@ int inflater_next(struct inflater *f)
 {
 	bool fresh = !f->keep || f->ended;
 
-	f->more = f->ended = false;
+	f->more = f->ended = f->tail = false;
+	f->after = 0;
 	f->z.avail_in = 0;
 	return !fresh || inflateReset(&f->z) == Z_OK ? 0 : -ERR_CODING_MALFORMED;
 }
