@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A small load generator for scripts/bench, for what the usual ones cannot do: full handshakes
- * without resumption, bulk transfers with exact byte counts, many idle connections. One thread
+ * A small load generator for scripts/bench, for what the usual ones cannot do: handshakes full or
+ * resumed, to ever new names, bulk transfers with exact byte counts, many idle connections. One thread
  * per connection, blocking. Trusts a CA file and checks the name, so that it also notices when
  * traffic was not intercepted (or was not meant to be).
  *
- *   load CA HOST PORT new PATH THREADS SECONDS   -> "connections seconds"
+ *   load CA HOST PORT new PATH THREADS SECONDS   -> "connections seconds", handshakes are full
+ *   load CA HOST PORT resumed PATH THREADS SECONDS -> the same, each resumes the thread's last session
+ *   load CA HOST PORT fresh PATH THREADS SECONDS -> the same, each asks for a name that nobody had
  *   load CA HOST PORT bulk PATH THREADS COUNT    -> "bytes seconds"
  *   load CA HOST PORT idle PATH CONNECTIONS 0    -> "ready", then waits for its input to end
  */
@@ -25,7 +27,10 @@
 static SSL_CTX *ctx;
 static const char *host, *path;
 static struct addrinfo *to;
-static atomic_long left, done;
+static atomic_long left, done, names;
+static const char *fresh_below; /* a domain: names below it, each used once */
+static _Thread_local SSL_SESSION *last;
+static int resume;
 static double until;
 
 static void die(const char *what)
@@ -42,8 +47,17 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+static int keep(SSL *s, SSL_SESSION *session)
+{
+	(void)s;
+	SSL_SESSION_free(last);
+	last = session;
+	return 1;
+}
+
 static SSL *dial(void)
 {
+	char name[256];
 	int fd = socket(to->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
 	SSL *s = SSL_new(ctx);
 
@@ -51,10 +65,17 @@ static SSL *dial(void)
 		die("cannot connect");
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	SSL_set_fd(s, fd);
-	SSL_set_tlsext_host_name(s, host);
-	SSL_set1_host(s, host);
+	snprintf(name, sizeof(name), "%s", host);
+	if (fresh_below != NULL)
+		snprintf(name, sizeof(name), "n%lx-%ld.%s", (long)getpid(), atomic_fetch_add(&names, 1), fresh_below);
+	SSL_set_tlsext_host_name(s, name);
+	SSL_set1_host(s, name);
+	if (resume && last != NULL)
+		SSL_set_session(s, last);
 	if (SSL_connect(s) != 1)
 		die("handshake failed");
+	if (resume && last != NULL && !SSL_session_reused(s))
+		die("not resumed");
 	return s;
 }
 
@@ -149,7 +170,7 @@ int main(int argc, char **argv)
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 
 	if (argc != 8)
-		die("usage: load CA HOST PORT new|bulk|idle PATH N SECONDS-OR-COUNT");
+		die("usage: load CA HOST PORT new|resumed|fresh|bulk|idle PATH N SECONDS-OR-COUNT");
 	signal(SIGPIPE, SIG_IGN);
 	host = argv[2];
 	path = argv[5];
@@ -162,7 +183,14 @@ int main(int argc, char **argv)
 		die("unknown host");
 	until = now() + atof(argv[7]);
 	left = atol(argv[7]);
-	if (strcmp(argv[4], "new") == 0)
+	if (strcmp(argv[4], "resumed") == 0) {
+		resume = 1;
+		SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+		SSL_CTX_sess_set_new_cb(ctx, keep);
+	}
+	if (strcmp(argv[4], "fresh") == 0)
+		fresh_below = "many.origin.test";
+	if (strcmp(argv[4], "new") == 0 || resume || fresh_below != NULL)
 		run(run_new, atoi(argv[6]));
 	else if (strcmp(argv[4], "bulk") == 0)
 		run(run_bulk, atoi(argv[6]));

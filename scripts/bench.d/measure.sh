@@ -26,7 +26,7 @@ memory() {
 }
 
 # By a name that has an IPv4 address alone: not every peer listens on both families.
-load() { in_client timeout 90 "$LOAD" "$TRUST" v4.origin.test 443 "$@"; }
+load() { in_client timeout 90 "$LOAD" "$TRUST" "${LOAD_HOST:-v4.origin.test}" 443 "$@"; }
 calc() { awk "BEGIN { printf \"%.${2:-1}f\", $1 }"; }
 
 # bulk CONNECTIONS COUNT: MB/s and CPU seconds per GB of 100 MB objects.
@@ -45,6 +45,25 @@ measure_new() {
 	read -r count seconds < <(load new /1k.bin 8 "$TIME") || return 1
 	note "new TLS connections/s" "$(calc "$count / $seconds" 0)"
 	[ "$contender" = none ] || note "CPU ms/connection" "$(calc "($(cpu) - $before) / $count" 2)"
+}
+
+# The kinds of handshakes apart, each connection for one request of 1 KB. In "new" (above) the
+# client's is full, the origin's is resumed by those who can, the leaf is cached.
+handshakes() { # MODE MEASURE
+	local before count seconds
+	load "$1" /1k.bin 4 0.5 >/dev/null || return 1 # first of all keys, caches, workers
+	before=$(cpu)
+	read -r count seconds < <(load "$1" /1k.bin 8 "$TIME") || return 1
+	[ "${count:-0}" -gt 0 ] || return 1
+	note "$2" "$(calc "($(cpu) - $before) / $count" 3)"
+}
+measure_handshakes() {
+	[ "$contender" != none ] || return 0
+	handshakes resumed "CPU ms, client resumed" 2>/dev/null || echo "bench: $contender gives no session to clients" >&2
+	LOAD_HOST=raw.origin.test
+	handshakes new "CPU ms, both full"
+	[ "$contender" = haproxy ] || handshakes fresh "CPU ms, both full, new name"
+	LOAD_HOST=
 }
 
 wrk_run() { # CONNECTIONS SECONDS: "requests/s p50 p99" in microseconds, and errors

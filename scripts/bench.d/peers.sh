@@ -26,7 +26,7 @@ start_none() { :; }
 # haproxy signs nothing: it gets one fixed P-256 leaf for the lab's names.
 start_haproxy() {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=www.origin.test \
-		-addext subjectAltName=DNS:v4.origin.test,DNS:www.origin.test \
+		-addext subjectAltName=DNS:v4.origin.test,DNS:www.origin.test,DNS:raw.origin.test \
 		-keyout "$PEER/haproxy.key" -out "$PEER/haproxy.ca" 2>/dev/null
 	cat "$PEER/haproxy.ca" "$PEER/haproxy.key" >"$PEER/haproxy.pem"
 	cat >"$PEER/haproxy.cfg" <<-END
