@@ -26,7 +26,8 @@ struct watch {
 	uv_poll_t poll;
 	watch_fn *fn;
 	void *arg;
-	int events;
+	int events; /* wanted */
+	int armed;  /* asked of the kernel: these and maybe more */
 };
 
 struct timer {
@@ -133,15 +134,6 @@ void loop_busy(struct loop *l, timer_fn *fn, void *arg)
 		uv_idle_stop(&l->idle);
 }
 
-static void on_poll(uv_poll_t *poll, int status, int events)
-{
-	struct watch *w = poll->data;
-	int e = (events & UV_READABLE ? LOOP_READ : 0) | (events & UV_WRITABLE ? LOOP_WRITE : 0);
-
-	/* An error on the descriptor shows as readiness: the next read or write will say it. */
-	w->fn(w->arg, status < 0 ? LOOP_READ | LOOP_WRITE : e);
-}
-
 struct watch *watch_new(struct loop *l, int fd, watch_fn *fn, void *arg)
 {
 	struct watch *w = calloc(1, sizeof(*w));
@@ -158,17 +150,46 @@ struct watch *watch_new(struct loop *l, int fd, watch_fn *fn, void *arg)
 	return w;
 }
 
-void watch_set(struct watch *w, int events)
-{
-	int e = (events & LOOP_READ ? UV_READABLE : 0) | (events & LOOP_WRITE ? UV_WRITABLE : 0);
+static void on_poll(uv_poll_t *poll, int status, int events);
 
-	if (events == w->events)
-		return;
-	w->events = events;
+/* What the kernel is asked for becomes what is wanted. */
+static void arm(struct watch *w)
+{
+	int e = (w->events & LOOP_READ ? UV_READABLE : 0) | (w->events & LOOP_WRITE ? UV_WRITABLE : 0);
+
+	w->armed = w->events;
 	if (e == 0)
 		uv_poll_stop(&w->poll);
 	else
 		uv_poll_start(&w->poll, e, on_poll);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+	struct watch *w = poll->data;
+	int e = (events & UV_READABLE ? LOOP_READ : 0) | (events & UV_WRITABLE ? LOOP_WRITE : 0);
+
+	/* An error on the descriptor shows as readiness: the next read or write will say it. The
+	 * library has stopped watching it. */
+	if (status < 0) {
+		e = LOOP_READ | LOOP_WRITE;
+		w->armed = 0;
+	}
+	if ((e & w->events) != 0)
+		w->fn(w->arg, status < 0 ? e : e & w->events);
+	else
+		arm(w);
+}
+
+/*
+ * Each change costs the library two calls into the kernel, and most are taken back before anything
+ * happened: what is not wanted any more is only noted until it comes.
+ */
+void watch_set(struct watch *w, int events)
+{
+	w->events = events;
+	if ((events & ~w->armed) != 0)
+		arm(w);
 }
 
 void watch_free(struct watch *w)

@@ -15,7 +15,7 @@
 #include "gateway/report.h"
 #include "gateway/wire.h"
 
-enum { TXN_ROUNDS = 8, PAGE_MAX = 256 << 10 };
+enum { TXN_ROUNDS = 8, PAGE_MAX = 256 << 10, TOGETHER = 8 << 10 };
 
 ssize_t txn_input(struct flow *f, struct end *e, struct str *in)
 {
@@ -326,6 +326,13 @@ static bool origin_left(struct flow *f)
 	return true;
 }
 
+/* A held body follows its head at once: they leave together. */
+static bool more_follows(const struct flow *f)
+{
+	return f->txn != NULL && f->txn->down.state == LEG_RELEASE && f->client.out.len < TOGETHER &&
+	       !f->client.want_write;
+}
+
 static bool round_of(struct flow *f)
 {
 	bool moved;
@@ -337,7 +344,8 @@ static bool round_of(struct flow *f)
 	/* First make room: what is released goes on only where the receiver has taken something. */
 	if (f->origin.fd >= 0)
 		end_flush(&f->origin);
-	end_flush(&f->client);
+	if (!more_follows(f))
+		end_flush(&f->client);
 	moved = txn_request_pump(f);
 	if (!f->finished && f->txn != NULL && f->origin.fd >= 0)
 		moved |= txn_response_pump(f);
@@ -346,7 +354,8 @@ static bool round_of(struct flow *f)
 	end_early(f->txn);
 	if (f->origin.fd >= 0)
 		end_flush(&f->origin);
-	end_flush(&f->client);
+	if (!moved || !more_follows(f))
+		end_flush(&f->client);
 	if (f->txn != NULL && txn_ended(f->txn) && !f->to_relay) {
 		txn_finish(f);
 		moved = !f->finished;

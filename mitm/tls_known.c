@@ -59,11 +59,27 @@ static void make_index(void)
 	known_index = SSL_SESSION_get_ex_new_index(0, NULL, NULL, known_dup, known_free);
 }
 
-int64_t tls_known_until(const struct verify_report *r, int64_t now)
+static int64_t earlier(int64_t a, int64_t b)
 {
-	if (r->revocation_until > 0 && r->revocation_until < now + KNOWN_LIFE)
-		return r->revocation_until;
-	return now + KNOWN_LIFE;
+	return a < b ? a : b;
+}
+
+static int64_t end_of(const X509 *x)
+{
+	struct tm tm;
+
+	return ASN1_TIME_to_tm(X509_get0_notAfter(x), &tm) == 1 ? timegm(&tm) : 0;
+}
+
+int64_t tls_known_until(const struct verify_report *r, const STACK_OF(X509) *path, int64_t now)
+{
+	int64_t until = now + KNOWN_LIFE;
+
+	if (r->revocation_until > 0)
+		until = earlier(until, r->revocation_until);
+	for (int i = 0; path != NULL && i < sk_X509_num(path); i++)
+		until = earlier(until, end_of(sk_X509_value(path, i)));
+	return until;
 }
 
 bool tls_session_keep(const struct tls *t, SSL_SESSION *session)

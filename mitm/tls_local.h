@@ -107,8 +107,9 @@ bool tls_was_judged(const struct tls *t);
 bool tls_session_keep(const struct tls *t, SSL_SESSION *session);
 bool tls_session_take(struct tls *t, SSL_SESSION *session);
 
-/* How long a report of now is relied on. */
-int64_t tls_known_until(const struct verify_report *r, int64_t now);
+/* How long a report of now is relied on: no longer than any certificate of the path (may be NULL)
+ * lives, or than what is known of their revocation. */
+int64_t tls_known_until(const struct verify_report *r, const STACK_OF(X509) *path, int64_t now);
 
 /* Called by OpenSSL for origins' chains; the SSL's app data is the struct tls. */
 int tls_verify_cb(X509_STORE_CTX *ctx, void *arg);

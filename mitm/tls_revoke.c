@@ -40,7 +40,7 @@ static void judge(struct tls *t)
 		snprintf(t->failure, sizeof(t->failure), "%s", r->why);
 	t->refused = r->err != 0 && (t->judge == NULL || !t->judge(t->judge_arg, r));
 	t->judged = true;
-	t->known_until = tls_known_until(r, time(NULL));
+	t->known_until = tls_known_until(r, t->path, time(NULL));
 	sk_X509_pop_free(t->path, X509_free);
 	t->path = NULL;
 }

@@ -331,7 +331,7 @@ static bool visit(const char *name, const char *ip, struct str alpn)
 	return resumed;
 }
 
-START_TEST(the_second_visit_is_resumed)
+START_TEST(v18_a_session_is_for_one_name_address_offer_and_store)
 {
 	SSL_CTX_set_max_proto_version(server, _i == 0 ? TLS1_3_VERSION : TLS1_2_VERSION);
 	ck_assert(!visit("www.example.com", "192.0.2.1", STR_NONE));
@@ -347,7 +347,98 @@ START_TEST(the_second_visit_is_resumed)
 }
 END_TEST
 
-START_TEST(a_session_of_an_old_store_is_not_kept)
+static void again(X509 *x, long seconds, EVP_PKEY *issuer)
+{
+	X509_gmtime_adj(X509_getm_notAfter(x), seconds);
+	ck_assert_int_gt(X509_sign(x, issuer, EVP_sha256()), 0);
+}
+
+/* _i: of which certificate the life ends soon: the leaf, its issuer. */
+START_TEST(v18_a_session_ends_with_the_chain_that_vouched_for_it)
+{
+	struct cert inter = rig_make((struct spec){ .cn = "Inter", .ca = true, .issuer = &root });
+	struct cert leaf_of_it =
+	    rig_make((struct spec){ .issuer = &inter, .san = "DNS:www.example.com" });
+	int v = _i / 2 == 0 ? TLS1_3_VERSION : TLS1_2_VERSION;
+
+	SSL_CTX_set_max_proto_version(server, v);
+	if (_i % 2 == 0)
+		again(leaf_of_it.x, 3, inter.key);
+	else
+		again(inter.x, 3, root.key);
+	use(&leaf_of_it);
+	SSL_CTX_add1_chain_cert(server, inter.x);
+	ck_assert(!visit("www.example.com", "192.0.2.1", STR_NONE));
+	ck_assert(visit("www.example.com", "192.0.2.1", STR_NONE)); /* TLS 1.3 gives new ones */
+	sleep(4);
+	/* The origin has new ones by now; its tickets are as good as they were. */
+	SSL_CTX_clear_chain_certs(server);
+	again(inter.x, 3600, root.key);
+	again(leaf_of_it.x, 3600, inter.key);
+	use(&leaf_of_it);
+	SSL_CTX_add1_chain_cert(server, inter.x);
+	ck_assert(!visit("www.example.com", "192.0.2.1", STR_NONE));
+	ck_assert(visit("www.example.com", "192.0.2.1", STR_NONE));
+	rig_free(&leaf_of_it);
+	rig_free(&inter);
+}
+END_TEST
+
+START_TEST(v18_what_was_verified_is_told_of_a_resumed_session)
+{
+	struct verify_report first;
+	struct pair p;
+
+	SSL_CTX_set_max_proto_version(server, _i == 0 ? TLS1_3_VERSION : TLS1_2_VERSION);
+	p = connect_pair("www.example.com", STR_NONE);
+	ck_assert_int_eq(shake(&p), 0);
+	echo(&p);
+	first = *tls_report(p.t);
+	end_pair(&p);
+	p = connect_pair("www.example.com", STR_NONE);
+	ck_assert_int_eq(shake(&p), 0);
+	ck_assert(tls_resumed(p.t));
+	ck_assert_int_eq(tls_report(p.t)->err, 0);
+	ck_assert_int_eq(tls_report(p.t)->revocation, first.revocation);
+	ck_assert_int_eq(memcmp(tls_report(p.t)->spki, first.spki, VERIFY_DIGEST), 0);
+	ck_assert_int_ne(first.spki[0] | first.spki[1] | first.spki[2] | first.spki[3], 0);
+	end_pair(&p);
+}
+END_TEST
+
+static bool go_on(void *arg, const struct verify_report *r)
+{
+	*(uint32_t *)arg = r->errors;
+	return true;
+}
+
+START_TEST(v18_a_session_with_accepted_faults_is_not_kept)
+{
+	struct cert old = rig_make((struct spec){ .issuer = &root, .san = "DNS:www.example.com",
+	    .hours_from = -9, .hours_to = -1 });
+
+	SSL_CTX_set_max_proto_version(server, _i == 0 ? TLS1_3_VERSION : TLS1_2_VERSION);
+	use(&old);
+	for (int i = 0; i < 2; i++) {
+		uint32_t errors = 0;
+		struct pair p;
+
+		sockets(&p);
+		p.t = tls_connect(ctx, p.fd[0],
+		    &(struct tls_target){ .sni = STR("www.example.com"), .ip = "192.0.2.1",
+			.port = 443, .judge = go_on, .arg = &errors });
+		peer(&p, server);
+		ck_assert_int_eq(shake(&p), 0);
+		echo(&p);
+		ck_assert(!tls_resumed(p.t));
+		ck_assert_uint_eq(errors, TLS_ERROR_BIT(TLS_ERROR_EXPIRED)); /* asked each time */
+		end_pair(&p);
+	}
+	rig_free(&old);
+}
+END_TEST
+
+START_TEST(v18_a_session_of_an_old_store_is_not_kept)
 {
 	struct pair p = connect_pair("www.example.com", STR_NONE);
 	struct cert other = rig_make((struct spec){ .cn = "Other", .ca = true });
@@ -715,8 +806,11 @@ static TCase *cases(void)
 	tcase_add_loop_test(t, a_bad_origin_fails_the_handshake, 0, 2 * BAD);
 	tcase_add_test(t, tls_1_1_is_refused);
 	tcase_add_test(t, plain_bytes_are_a_failure_and_an_early_close_is_truncation);
-	tcase_add_loop_test(t, the_second_visit_is_resumed, 0, 2);
-	tcase_add_test(t, a_session_of_an_old_store_is_not_kept);
+	tcase_add_loop_test(t, v18_a_session_is_for_one_name_address_offer_and_store, 0, 2);
+	tcase_add_test(t, v18_a_session_of_an_old_store_is_not_kept);
+	tcase_add_loop_test(t, v18_a_session_ends_with_the_chain_that_vouched_for_it, 0, 4);
+	tcase_add_loop_test(t, v18_what_was_verified_is_told_of_a_resumed_session, 0, 2);
+	tcase_add_loop_test(t, v18_a_session_with_accepted_faults_is_not_kept, 0, 2);
 	tcase_add_test(t, a_refused_origin_leaves_no_session);
 	tcase_add_loop_test(t, clients_of_many_kinds_are_served, 0, ROWS(clients));
 	tcase_add_loop_test(t, peeked_bytes_are_replayed, 0, 3);
