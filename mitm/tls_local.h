@@ -7,7 +7,7 @@
 #include <openssl/ssl.h>
 
 #include "mitm/leaf_key.h"
-#include "mitm/tickets.h"
+#include "mitm/tls_tickets.h"
 #include "mitm/tls.h"
 #include "mitm/tls_sessions.h"
 

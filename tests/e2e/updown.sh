@@ -67,10 +67,11 @@ same() { # FACT BEFORE AFTER
 	local d
 	d=$(diff "$WORK/$2" "$WORK/$3") && ok "$1" || not_ok "$1" "$(head -n 8 <<<"$d")"
 }
+nobody() { [ -z "$(ip netns pids "$NS")" ]; }
 same_as_before() {
 	snapshot >"$WORK/after"
 	same "$1: the host is as before" before after
-	is "$1: no process is left" "$(ip netns pids "$NS" | wc -l)" 0
+	holds "$1: no process is left" lab_wait 3 nobody
 	is "$1: no journal, pid file or socket is left" \
 		"$(cd "$WORK/state" 2>/dev/null && ls -d network.journal sallyport.pid control.sock 2>/dev/null)" ""
 }

@@ -5,7 +5,7 @@
  * which OpenSSL compares: a digest of all that must be the same at the next visit. When it ends
  * stands in the ticket, since in TLS 1.3 each resumption gives a fresh one.
  */
-#include "mitm/tickets.h"
+#include "mitm/tls_tickets.h"
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>

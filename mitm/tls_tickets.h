@@ -3,8 +3,8 @@
  * Resumption toward clients by stateless tickets (RFC 5077, RFC 8446 section 4.6.1). An end gives
  * and takes them only after tls_resumable() has bound them to what they may be resumed for.
  */
-#ifndef MITM_TICKETS_H
-#define MITM_TICKETS_H
+#ifndef MITM_TLS_TICKETS_H
+#define MITM_TLS_TICKETS_H
 
 #include <openssl/ssl.h>
 
