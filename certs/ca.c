@@ -12,16 +12,35 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 
 enum { SECURE_HEAP = 256 << 10, SECURE_LEAST = 32 };
 enum { DAY = 86400, SOON = 90 * DAY };
 
+/*
+ * All of the process, not the keys' heap alone: texts are read into ordinary memory before they are
+ * parsed. What comes later only where the limit can be lifted, or allocations would fail.
+ */
+static bool lock_all(void)
+{
+#if defined(__SANITIZE_ADDRESS__)
+	return true; /* its shadow memory would be locked, too */
+#else
+	struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+	int future = setrlimit(RLIMIT_MEMLOCK, &all) == 0 ? MCL_FUTURE : 0;
+
+	return mlockall(MCL_CURRENT | MCL_ONFAULT | future) == 0;
+#endif
+}
+
 bool ca_lock_memory(void)
 {
+	if (CRYPTO_secure_malloc_initialized())
+		return true;
 	/* 2 means mapped but not locked or not guarded. */
-	return CRYPTO_secure_malloc_initialized() ||
-	       CRYPTO_secure_malloc_init(SECURE_HEAP, SECURE_LEAST) == 1;
+	return CRYPTO_secure_malloc_init(SECURE_HEAP, SECURE_LEAST) == 1 && lock_all();
 }
 
 bool ca_time(const ASN1_TIME *t, int64_t *out)
@@ -115,6 +134,41 @@ static EVP_PKEY *read_key(struct str pem, struct str passphrase, const char **wh
 	return k;
 }
 
+/* False where they are malformed: then nobody knows what they forbid. */
+static bool note_constraints(struct ca *ca, X509 *x)
+{
+	int critical = 0;
+	NAME_CONSTRAINTS *nc = X509_get_ext_d2i(x, NID_name_constraints, &critical, NULL);
+
+	if (nc == NULL)
+		return critical == -1; /* there are none */
+	ca->constraints[ca->constraints_n++] = nc;
+	return true;
+}
+
+static bool note_all_constraints(struct ca *ca)
+{
+	bool ok = note_constraints(ca, ca->cert);
+
+	for (int i = 0; ok && i < sk_X509_num(ca->above) && i < CA_CHAIN_MAX - 1; i++)
+		ok = note_constraints(ca, sk_X509_value(ca->above, i));
+	return ok;
+}
+
+/* The list has the SHA-256 of a certificate in hex at the beginning of each line. */
+static bool is_revoked(X509 *x, struct str list)
+{
+	char hex[CA_FINGERPRINT_HEX];
+	struct str line;
+
+	if (!ca_fingerprint(x, hex))
+		return true;
+	while (str_next(&list, '\n', &line))
+		if (str_iprefix(line, str_c(hex)))
+			return true;
+	return false;
+}
+
 static const char *load(struct ca *ca, const struct ca_source *from)
 {
 	const char *why = NULL;
@@ -124,6 +178,10 @@ static const char *load(struct ca *ca, const struct ca_source *from)
 	ca->cert = sk_X509_shift(ca->above);
 	if ((why = ca_check(ca, time(NULL))) != NULL)
 		return why;
+	if (!note_all_constraints(ca))
+		return "the CA certificate's name constraints are malformed";
+	if (is_revoked(ca->cert, from->revoked))
+		return "this CA was revoked (sallyport ca revoke)";
 	if ((ca->key = read_key(from->key, from->passphrase, &why)) == NULL)
 		return why;
 	return X509_check_private_key(ca->cert, ca->key) == 1
@@ -143,6 +201,26 @@ struct ca *ca_open(const struct ca_source *from, const char **why)
 	return NULL;
 }
 
+bool ca_fingerprint(X509 *x, char to[CA_FINGERPRINT_HEX])
+{
+	unsigned char md[32];
+
+	if (X509_digest(x, EVP_sha256(), md, NULL) != 1)
+		return false;
+	for (size_t i = 0; i < sizeof(md); i++)
+		snprintf(to + 2 * i, 3, "%02x", md[i]);
+	return true;
+}
+
+bool ca_cert_fingerprint(struct str cert_pem, char to[CA_FINGERPRINT_HEX])
+{
+	X509 *x = ca_read_cert(cert_pem);
+	bool ok = x != NULL && ca_fingerprint(x, to);
+
+	X509_free(x);
+	return ok;
+}
+
 struct ca *ca_new(struct str cert_pem, struct str key_pem, const char **why)
 {
 	return ca_open(&(struct ca_source){ .cert = cert_pem, .key = key_pem }, why);
@@ -154,6 +232,8 @@ void ca_free(struct ca *ca)
 		return;
 	X509_free(ca->cert);
 	sk_X509_pop_free(ca->above, X509_free);
+	while (ca->constraints_n > 0)
+		NAME_CONSTRAINTS_free(ca->constraints[--ca->constraints_n]);
 	EVP_PKEY_free(ca->key); /* clears the private parts */
 	for (size_t i = 0; i < CA_KNOWN_KEYS; i++)
 		X509_PUBKEY_free(ca->known[i].key);

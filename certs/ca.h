@@ -4,7 +4,7 @@
 #define CERTS_CA_H
 
 #include <openssl/evp.h>
-#include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include "certs/signer.h"
 
@@ -20,6 +20,8 @@ struct known_key {
 struct ca {
 	X509 *cert;
 	STACK_OF(X509) *above; /* its issuers as far as the file has them; may be empty */
+	NAME_CONSTRAINTS *constraints[CA_CHAIN_MAX]; /* its own and those above it */
+	int constraints_n;
 	EVP_PKEY *key;
 	int64_t not_before, not_after;
 	const char *hint;
@@ -29,6 +31,12 @@ struct ca {
 
 /* Unix seconds of a certificate's date: false where malformed. */
 bool ca_time(const ASN1_TIME *t, int64_t *out);
+
+/* Why a name is refused that a constraint forbids. */
+extern const char ca_outside[];
+
+/* SHA-256 in lower-case hex. */
+bool ca_fingerprint(X509 *x, char to[CA_FINGERPRINT_HEX]);
 
 /* The first certificate of a PEM text or NULL; never asks for a password. */
 X509 *ca_read_cert(struct str pem);

@@ -121,5 +121,5 @@ const char *ca_try(struct ca *ca, int64_t now)
 	buf_free(&der);
 	OPENSSL_free(spki);
 	EVP_PKEY_free(k);
-	return r == 0 ? NULL : why;
+	return r == 0 || why == ca_outside ? NULL : why; /* it was signed, which is what was tried */
 }

@@ -54,11 +54,18 @@ static bool add_dates(X509 *x, int64_t from, int64_t to)
 	       ASN1_TIME_set(X509_getm_notAfter(x), to) != NULL;
 }
 
-static bool add_subject(X509 *x, const struct leaf_wish *w)
+/* A common name has 64 bytes at most; and under name constraints OpenSSL takes an address there for
+ * a host's name, which is not permitted. */
+static bool has_cn(const struct ca *ca, const struct leaf_wish *w)
+{
+	return strlen(w->names[0].text) <= CN_MAX && !(w->names[0].is_ip && ca->constraints_n > 0);
+}
+
+static bool add_subject(X509 *x, const struct ca *ca, const struct leaf_wish *w)
 {
 	const char *cn = w->names[0].text;
 
-	return strlen(cn) > CN_MAX ||
+	return !has_cn(ca, w) ||
 	       X509_NAME_add_entry_by_NID(X509_get_subject_name(x), NID_commonName,
 		   V_ASN1_UTF8STRING, (const unsigned char *)cn, -1, -1, 0) == 1;
 }
@@ -90,7 +97,7 @@ static GENERAL_NAME *general_name(const struct leaf_name *n)
 	return g;
 }
 
-static bool add_names(X509 *x, const struct leaf_wish *w)
+static bool add_names(X509 *x, const struct ca *ca, const struct leaf_wish *w)
 {
 	GENERAL_NAMES *names = GENERAL_NAMES_new();
 	bool ok = names != NULL;
@@ -108,7 +115,7 @@ static bool add_names(X509 *x, const struct leaf_wish *w)
 			GENERAL_NAME_free(g);
 	}
 	ok = ok && X509_add1_ext_i2d(x, NID_subject_alt_name, names,
-		       strlen(w->names[0].text) > CN_MAX, X509V3_ADD_APPEND) == 1;
+		       !has_cn(ca, w), X509V3_ADD_APPEND) == 1;
 	GENERAL_NAMES_free(names);
 	return ok;
 }
@@ -161,8 +168,21 @@ static bool compose(X509 *x, struct ca *ca, X509_PUBKEY *key, const struct leaf_
 {
 	return X509_set_version(x, X509_VERSION_3) == 1 &&
 	       X509_set_issuer_name(x, X509_get_subject_name(ca->cert)) == 1 &&
-	       ca_put_key(x, key) && add_subject(x, w) && add_purpose(x) &&
-	       add_authority(x, ca) && add_names(x, w);
+	       ca_put_key(x, key) && add_subject(x, ca, w) && add_purpose(x) &&
+	       add_authority(x, ca) && add_names(x, ca, w);
+}
+
+/* The library's word on the whole; names were asked one by one before (ca_filter). */
+static bool constraints_hold(const struct ca *ca, X509 *x, const char **why)
+{
+	if (ca->constraints_n > 0)
+		X509_check_purpose(x, -1, 0); /* has the library look at the extensions */
+	for (int i = 0; i < ca->constraints_n; i++)
+		if (NAME_CONSTRAINTS_check(x, ca->constraints[i]) != X509_V_OK) {
+			*why = ca_outside;
+			return false;
+		}
+	return true;
 }
 
 static int64_t latest(int64_t a, int64_t b)
@@ -195,7 +215,7 @@ int ca_sign(struct ca *ca, struct str spki, const struct leaf_wish *w, int64_t n
 	*why = "the certificate cannot be composed";
 	x = X509_new();
 	if (x == NULL || !compose(x, ca, key, w) || !add_dates(x, from, to) ||
-	    !add_serial(x, serial) || X509_sign(x, ca->key, EVP_sha256()) <= 0 ||
+	    !add_serial(x, serial) || X509_sign(x, ca->key, EVP_sha256()) <= 0 || !constraints_hold(ca, x, why) ||
 	    !append_der(x, der))
 		goto out;
 	*not_after = to;

@@ -7,6 +7,7 @@
 #include <openssl/pem.h>
 
 #include "certs/ca.h"
+#include "certs/export_forms.h"
 #include "core/err.h"
 
 static bool put_fingerprint(BIO *b, X509 *x)
@@ -43,46 +44,102 @@ static bool put_text(BIO *b, X509 *x)
 	       put_fingerprint(b, x);
 }
 
-static bool put(BIO *b, X509 *x, enum ca_format format)
+typedef bool put_fn(BIO *b, STACK_OF(X509) *all);
+
+static bool put_pem(BIO *b, STACK_OF(X509) *all)
 {
-	switch (format) {
-	case CA_PEM:
-		return PEM_write_bio_X509(b, x) == 1;
-	case CA_DER:
-		return i2d_X509_bio(b, x) == 1;
-	case CA_FINGERPRINT:
-		return put_fingerprint(b, x);
-	case CA_TEXT:
-		return put_text(b, x);
-	}
-	return false;
+	bool ok = true;
+
+	for (int i = 0; ok && i < sk_X509_num(all); i++)
+		ok = PEM_write_bio_X509(b, sk_X509_value(all, i)) == 1;
+	return ok;
 }
+
+static bool put_der(BIO *b, STACK_OF(X509) *all)
+{
+	return i2d_X509_bio(b, sk_X509_value(all, 0)) == 1;
+}
+
+static bool put_fingerprint1(BIO *b, STACK_OF(X509) *all)
+{
+	return put_fingerprint(b, sk_X509_value(all, 0));
+}
+
+static bool put_text1(BIO *b, STACK_OF(X509) *all)
+{
+	return put_text(b, sk_X509_value(all, 0));
+}
+
+static put_fn *const put_by[CA_FORMATS] = { [CA_PEM] = put_pem,
+	[CA_DER] = put_der,
+	[CA_CER] = put_der,
+	[CA_P7B] = export_p7b,
+	[CA_P12] = export_p12,
+	[CA_MOBILECONFIG] = export_mobileconfig,
+	[CA_ANDROID] = export_android,
+	[CA_FIREFOX] = export_firefox,
+	[CA_NSS] = export_nss,
+	[CA_SPKI] = export_spki,
+	[CA_FINGERPRINT] = put_fingerprint1,
+	[CA_TEXT] = put_text1 };
+
+static const struct {
+	const char *word, *doc;
+} forms[CA_FORMATS] = {
+#define FORM(id, word, all, doc) [CA_##id] = { word, doc },
+#include "certs/export.def"
+#undef FORM
+};
 
 bool ca_format_of(struct str word, enum ca_format *out)
 {
-	static const char *const words[] = { [CA_PEM] = "pem", [CA_DER] = "der",
-		[CA_FINGERPRINT] = "fingerprint", [CA_TEXT] = "text" };
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (str_eq(word, str_c(words[i]))) {
+	for (size_t i = 0; i < CA_FORMATS; i++)
+		if (str_eq(word, str_c(forms[i].word))) {
 			*out = (enum ca_format)i;
 			return true;
 		}
 	return false;
 }
 
-int ca_export(struct str cert_pem, enum ca_format format, struct buf *out)
+void ca_formats_print(FILE *f)
 {
-	X509 *x = ca_read_cert(cert_pem);
-	BIO *b = BIO_new(BIO_s_mem());
-	int r = x == NULL ? -ERR_CERT_INVALID : -ERR_NOMEM;
-	char *p;
-	long n;
+	for (size_t i = 0; i < CA_FORMATS; i++)
+		fprintf(f, "  %-13s %s\n", forms[i].word, forms[i].doc);
+}
 
-	if (x != NULL && b != NULL && put(b, x, format) && (n = BIO_get_mem_data(b, &p)) > 0)
-		r = buf_append(out, p, (size_t)n);
+static int take(BIO *b, struct buf *out)
+{
+	char *p;
+	long n = BIO_get_mem_data(b, &p);
+
+	return n > 0 ? buf_append(out, p, (size_t)n) : -ERR_NOMEM;
+}
+
+int ca_export(struct str certs_pem, enum ca_format format, struct buf *out)
+{
+	STACK_OF(X509) *all = ca_read_chain(certs_pem);
+	BIO *b = BIO_new(BIO_s_mem());
+	int r = all == NULL ? -ERR_CERT_INVALID : -ERR_NOMEM;
+
+	if (all != NULL && b != NULL && put_by[format](b, all))
+		r = take(b, out);
 	BIO_free(b);
-	X509_free(x);
+	sk_X509_pop_free(all, X509_free);
+	ERR_clear_error();
+	return r;
+}
+
+int ca_anchor(struct str ca_pem, struct buf *out)
+{
+	STACK_OF(X509) *all = ca_read_chain(ca_pem);
+	BIO *b = BIO_new(BIO_s_mem());
+	int r = all == NULL ? -ERR_CERT_INVALID : -ERR_NOMEM;
+
+	if (all != NULL && b != NULL &&
+	    PEM_write_bio_X509(b, sk_X509_value(all, sk_X509_num(all) - 1)) == 1)
+		r = take(b, out);
+	BIO_free(b);
+	sk_X509_pop_free(all, X509_free);
 	ERR_clear_error();
 	return r;
 }

@@ -13,7 +13,7 @@
 #include "certs/leaf.h"
 #include "core/limit.h"
 
-enum { SIGNER_SPKI_MAX = 1024, CA_SERIAL_TEXT = 41 };
+enum { SIGNER_SPKI_MAX = 1024, CA_SERIAL_TEXT = 41, CA_FINGERPRINT_HEX = 65 };
 
 /* What the signer answers. */
 struct leaf_answer {
@@ -30,6 +30,7 @@ struct ca; /* certificate and private key; the key is wiped on free */
 struct ca_source {
 	struct str cert, key;
 	struct str passphrase; /* of an encrypted key; else not looked at */
+	struct str revoked;    /* lines beginning with the fingerprints of CAs that must not be used */
 };
 
 /* NULL with a static text in *why: unreadable, mismatch, not a CA, weak, expired ... */
@@ -43,6 +44,9 @@ bool ca_lock_memory(void);
 
 /* Text and dates for humans and warnings; not_after in Unix seconds. */
 int64_t ca_not_after(const struct ca *ca);
+
+/* SHA-256 of the first certificate of a PEM text in lower-case hex: false where there is none. */
+bool ca_cert_fingerprint(struct str cert_pem, char to[CA_FINGERPRINT_HEX]);
 
 /* The end of the first certificate of a PEM text: false where there is none. */
 bool ca_cert_end(struct str cert_pem, int64_t *not_after);
@@ -70,6 +74,14 @@ int signer_pack_leaf(struct buf *out, const struct leaf_answer *a);
 int signer_read_leaf(struct str body, struct leaf_answer *a);
 
 /*
+ * What the CA must not sign for: names that its constraints, or those above it, forbid, and names of
+ * the gateway's own management (own_n of them; also under a wildcard). Drops such names from the
+ * wish, but where the first is one: why (static), and nothing must be signed.
+ */
+const char *ca_filter(const struct ca *ca, const struct leaf_name *own, size_t own_n,
+    struct leaf_wish *w);
+
+/*
  * Compose and sign: CN (the requested name, where it has at most 64 bytes) and SAN (critical
  * where there is no CN, RFC 5280 section 4.2.1.6; names past 12 KiB are left out) from the wish,
  * CA:FALSE and digitalSignature (critical), serverAuth, AKI, a random serial (126
@@ -80,8 +92,21 @@ int signer_read_leaf(struct str body, struct leaf_answer *a);
 int ca_sign(struct ca *ca, struct str spki, const struct leaf_wish *w, int64_t now,
     struct buf *der, int64_t *not_after, char serial[CA_SERIAL_TEXT], const char **why);
 
-/* Make a CA (P-256, pathlen 0, 5 years, CA:TRUE critical, keyCertSign|cRLSign): PEM texts. The
- * caller wipes key_pem. 0, -ERR_TOO_LONG (name not 1..64 bytes), -ERR_SYSTEM. */
+/* A CA that is to be made. Constraints as ca_constraint() reads them: names and networks. */
+struct ca_plan {
+	const char *common_name; /* 1..64 printable bytes */
+	int64_t now;
+	const char *const *permit, *const *exclude;
+	unsigned permit_n, exclude_n;
+	struct str passphrase; /* empty: the key is not encrypted */
+};
+
+/*
+ * Make a CA (P-256, pathlen 0, 5 years, CA:TRUE critical, keyCertSign|cRLSign; name constraints
+ * critical; where anything is permitted, addresses that are not are excluded): PEM texts; the
+ * caller wipes key_pem. 0, -ERR_TOO_LONG (name), -ERR_CERT_NAME (a constraint), -ERR_SYSTEM.
+ */
+int ca_make(const struct ca_plan *plan, struct buf *cert_pem, struct buf *key_pem);
 int ca_create(const char *common_name, int64_t now, struct buf *cert_pem, struct buf *key_pem);
 
 #endif

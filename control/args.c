@@ -32,9 +32,18 @@ static const struct row rows[] = {
 	{ 'k', "spki", "DIGEST", "SHA-256 of the origin's key" },
 	{ 'U', "upload", NULL, "the body is the request's, not the response's" },
 	{ 'j', "json", NULL, "print JSON" },
-	{ 'f', "format", "FORM", "pem, der, fingerprint or text; default pem" },
+	{ 'f', "format", "FORM", "form of the certificate, default pem; `--format help` lists them" },
+	{ 'w', "which", "WORD", "export: current, next or all; default all that clients should trust" },
 	{ 'o', "out", "FILE", "write there instead of standard output" },
 	{ 'n', "name", "NAME", "common name of the new CA" },
+	{ 'p', "permit", "NAME", "create: a domain or network, all that the CA may sign for; several times" },
+	{ 'x', "exclude", "NAME", "create: a domain or network that it must not sign for; several times" },
+	{ 'E', "encrypt", NULL, "create, rotate: write the key encrypted" },
+	{ 'P', "passphrase-file", "FILE", "its first line; else the configuration's file, else asked for" },
+	{ 'r', "cert", "FILE", "import: certificate, followed by those above it (PEM)" },
+	{ 'K', "key", "FILE", "import: its private key (PEM, may be encrypted)" },
+	{ 'A', "activate", NULL, "rotate: let the prepared CA take over" },
+	{ 'b', "fingerprint", "HEX", "revoke: which, by the beginning of its SHA-256" },
 	{ 'X', "force", NULL, "replace what is there" },
 	{ 'h', "help", NULL, "this text" },
 };
@@ -95,6 +104,16 @@ static const char **text_of(struct args *a, int letter)
 		return &a->verdict;
 	case 'f':
 		return &a->format;
+	case 'w':
+		return &a->which;
+	case 'P':
+		return &a->passphrase_file;
+	case 'r':
+		return &a->cert;
+	case 'K':
+		return &a->key;
+	case 'b':
+		return &a->fingerprint;
 	case 'o':
 		return &a->out;
 	case 'k':
@@ -115,6 +134,10 @@ static bool *flag_of(struct args *a, int letter)
 		return &a->force;
 	case 'U':
 		return &a->upload;
+	case 'E':
+		return &a->encrypt;
+	case 'A':
+		return &a->activate;
 	default:
 		return &a->help;
 	}
@@ -156,6 +179,10 @@ int args_parse(const struct command *c, int argc, char **argv, struct args *a)
 			r = add_to(c, "inside", a->inside, &a->inside_n, ARGS_INSIDE_MAX, optarg);
 		else if (letter == 'e')
 			r = add_to(c, "fault", a->faults, &a->faults_n, ARGS_FAULTS_MAX, optarg);
+		else if (letter == 'p')
+			r = add_to(c, "permit", a->permit, &a->permit_n, ARGS_CONSTRAINTS_MAX, optarg);
+		else if (letter == 'x')
+			r = add_to(c, "exclude", a->exclude, &a->exclude_n, ARGS_CONSTRAINTS_MAX, optarg);
 		else if (optarg != NULL)
 			*text_of(a, letter) = optarg;
 		else

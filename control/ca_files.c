@@ -14,7 +14,7 @@
 #include "control/files.h"
 #include "core/err.h"
 
-enum { PEM_MAX = 65536 };
+enum { PEM_MAX = 65536, PATH_SIZE = 4096 + 32, REVOKED_MAX = 1 << 20 };
 
 int ca_files_there(const struct config *c)
 {
@@ -31,33 +31,44 @@ static int failed(const char *path)
 }
 
 /* The key first: a certificate without its key would be trusted for nothing. */
-static int write_files(const struct config_tls *t, struct str cert, struct str key)
+int ca_files_write(const char *cert_path, const char *key_path, struct str cert, struct str key)
 {
-	if (file_mkdirs_for(t->ca_key, 0700) != 0 || file_write(t->ca_key, 0600, key) != 0)
-		return failed(t->ca_key);
-	if (file_mkdirs_for(t->ca_cert, 0755) != 0 || file_write(t->ca_cert, 0644, cert) != 0)
-		return failed(t->ca_cert);
+	if (file_mkdirs_for(key_path, 0700) != 0 || file_write(key_path, 0600, key) != 0)
+		return failed(key_path);
+	if (file_mkdirs_for(cert_path, 0755) != 0 || file_write(cert_path, 0644, cert) != 0)
+		return failed(cert_path);
 	return EXIT_OK;
 }
 
-int ca_files_create(const struct config *c, const char *common_name)
+static int not_made(int r)
+{
+	fprintf(stderr, "sallyport: no CA can be made: %s\n",
+	    r == -ERR_TOO_LONG    ? "its name must have 1 to 64 bytes"
+	    : r == -ERR_CERT_NAME ? "a --permit or --exclude is neither a domain nor a network such as "
+				    "10.0.0.0/8"
+				  : err_text(r));
+	return r == -ERR_TOO_LONG || r == -ERR_CERT_NAME ? EXIT_USAGE : EXIT_OTHER;
+}
+
+int ca_files_make(const struct ca_plan *plan, const char *cert_path, const char *key_path)
 {
 	struct buf cert, key;
 	int r, code;
 
 	buf_init(&cert, PEM_MAX);
 	buf_init(&key, PEM_MAX);
-	r = ca_create(common_name, (int64_t)time(NULL), &cert, &key);
-	if (r == 0) {
-		code = write_files(config_tls(c), buf_view(&cert), buf_view(&key));
-	} else {
-		fprintf(stderr, "sallyport: no CA can be made: %s\n",
-		    r == -ERR_TOO_LONG ? "its name must have 1 to 64 bytes" : err_text(r));
-		code = r == -ERR_TOO_LONG ? EXIT_USAGE : EXIT_OTHER;
-	}
+	r = ca_make(plan, &cert, &key);
+	code = r == 0 ? ca_files_write(cert_path, key_path, buf_view(&cert), buf_view(&key)) : not_made(r);
 	buf_free(&cert);
 	buf_wipe(&key);
 	return code;
+}
+
+int ca_files_create(const struct config *c, const char *common_name)
+{
+	struct ca_plan plan = { .common_name = common_name, .now = (int64_t)time(NULL) };
+
+	return ca_files_make(&plan, config_tls(c)->ca_cert, config_tls(c)->ca_key);
 }
 
 void ca_files_remove(const struct config *c)
@@ -74,15 +85,21 @@ static int read_pem(const char *path, const char *what, struct buf *out)
 	return EXIT_FILE;
 }
 
-/* One secret's bytes; nothing where the configuration names none. */
-static int read_secret(const struct config *c, enum ca_secret which, struct buf *out)
+int ca_files_read_cert(const char *path, struct buf *out)
 {
-	char why[CA_WHY_MAX];
-	int fd = ca_secret_open(c, which, why), r;
+	buf_init(out, PEM_MAX);
+	return read_pem(path, "CA certificate", out);
+}
 
+/* One secret's bytes; nothing where none is named. */
+static int read_secret(int fd, const char *what, struct buf *out, char *why)
+{
+	int r;
+
+	buf_init(out, CA_SECRET_MAX);
 	if (fd == -ERR_NOT_FOUND)
 		return EXIT_OK;
-	r = fd < 0 ? fd : ca_secret_read(fd, ca_secret_name(which), out, why);
+	r = fd < 0 ? fd : ca_secret_read(fd, what, out, why);
 	if (fd >= 0)
 		close(fd);
 	if (r == 0)
@@ -91,35 +108,62 @@ static int read_secret(const struct config *c, enum ca_secret which, struct buf 
 	return r == -ERR_DENIED ? EXIT_CONFIG : EXIT_FILE;
 }
 
+static int read_key(const struct config *c, const char *path, struct buf *out)
+{
+	char why[CA_WHY_MAX];
+
+	return read_secret(path != NULL ? ca_secret_open_path(CA_SECRET_KEY, path, why)
+					: ca_secret_open(c, CA_SECRET_KEY, why),
+	    ca_secret_name(CA_SECRET_KEY), out, why);
+}
+
+static int read_passphrase(const struct config *c, const char *path, struct buf *out)
+{
+	char why[CA_WHY_MAX];
+
+	return read_secret(path != NULL ? ca_secret_open_path(CA_SECRET_PASSPHRASE, path, why)
+					: ca_secret_open(c, CA_SECRET_PASSPHRASE, why),
+	    ca_secret_name(CA_SECRET_PASSPHRASE), out, why);
+}
+
+static void read_revoked(const struct config *c, struct buf *out)
+{
+	char path[PATH_SIZE];
+
+	buf_init(out, REVOKED_MAX);
+	snprintf(path, sizeof(path), "%s/ca/revoked", config_state_dir(c));
+	if (file_read(path, out) != 0)
+		buf_free(out); /* there need not be one */
+}
+
 static void warn(const struct ca *ca, char *to, size_t n)
 {
 	if (!ca_ends_soon(ca_not_after(ca), (int64_t)time(NULL), to, n) && ca_hint(ca) != NULL)
 		snprintf(to, n, "%s", ca_hint(ca));
 }
 
-int ca_files_check(const struct config *c, char *warning, size_t n)
+int ca_files_check_pair(const struct config *c, const char *cert_path, const char *key_path,
+    const char *passphrase_file, char *warning, size_t n)
 {
-	const struct config_tls *t = config_tls(c);
-	struct buf cert, key, pass;
+	struct buf cert, key = { 0 }, pass = { 0 }, revoked;
 	const char *why = NULL;
 	struct ca *ca = NULL;
 	int code;
 
 	warning[0] = '\0';
-	buf_init(&cert, PEM_MAX);
-	buf_init(&key, CA_SECRET_MAX);
-	buf_init(&pass, CA_SECRET_MAX);
-	if ((code = read_pem(t->ca_cert, "CA certificate", &cert)) == EXIT_OK &&
-	    (code = read_secret(c, CA_SECRET_KEY, &key)) == EXIT_OK &&
-	    (code = read_secret(c, CA_SECRET_PASSPHRASE, &pass)) == EXIT_OK) {
+	read_revoked(c, &revoked);
+	if ((code = ca_files_read_cert(cert_path, &cert)) == EXIT_OK &&
+	    (code = read_key(c, key_path, &key)) == EXIT_OK &&
+	    (code = read_passphrase(c, passphrase_file, &pass)) == EXIT_OK) {
 		ca = ca_open(&(struct ca_source){ .cert = buf_view(&cert),
 				 .key = buf_view(&key),
-				 .passphrase = ca_first_line(buf_view(&pass)) },
+				 .passphrase = ca_first_line(buf_view(&pass)),
+				 .revoked = buf_view(&revoked) },
 		    &why);
 		if (ca != NULL) {
 			warn(ca, warning, n);
 		} else {
-			fprintf(stderr, "sallyport: CA %s: %s\n", t->ca_cert, why);
+			fprintf(stderr, "sallyport: CA %s: %s\n", cert_path, why);
 			code = EXIT_CONFIG;
 		}
 	}
@@ -127,5 +171,11 @@ int ca_files_check(const struct config *c, char *warning, size_t n)
 	buf_free(&cert);
 	buf_wipe(&key);
 	buf_wipe(&pass);
+	buf_free(&revoked);
 	return code;
+}
+
+int ca_files_check(const struct config *c, char *warning, size_t n)
+{
+	return ca_files_check_pair(c, config_tls(c)->ca_cert, NULL, NULL, warning, n);
 }

@@ -53,16 +53,11 @@ static bool credential(const char *name, char *to, size_t n)
 	       access(to, F_OK) == 0;
 }
 
-int ca_secret_open(const struct config *c, enum ca_secret which, char why[CA_WHY_MAX])
+int ca_secret_open_path(enum ca_secret which, const char *path, char why[CA_WHY_MAX])
 {
-	const char *path = configured(c, which);
-	char found[PATH_SIZE], what[PATH_SIZE + 32];
+	char what[PATH_SIZE + 32];
 	int fd, r;
 
-	if (path == NULL && !credential(rows[which].credential, found, sizeof(found)))
-		return -ERR_NOT_FOUND;
-	if (path == NULL)
-		path = found;
 	snprintf(what, sizeof(what), "%s %s", rows[which].name, path);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0) {
@@ -73,4 +68,14 @@ int ca_secret_open(const struct config *c, enum ca_secret which, char why[CA_WHY
 		return fd;
 	close(fd);
 	return r;
+}
+
+int ca_secret_open(const struct config *c, enum ca_secret which, char why[CA_WHY_MAX])
+{
+	const char *path = configured(c, which);
+	char found[PATH_SIZE];
+
+	if (path == NULL && !credential(rows[which].credential, found, sizeof(found)))
+		return -ERR_NOT_FOUND;
+	return ca_secret_open_path(which, path != NULL ? path : found, why);
 }

@@ -18,4 +18,7 @@ const char *ca_secret_name(enum ca_secret which);
  */
 int ca_secret_open(const struct config *c, enum ca_secret which, char why[CA_WHY_MAX]);
 
+/* The same of a file that is named here. */
+int ca_secret_open_path(enum ca_secret which, const char *path, char why[CA_WHY_MAX]);
+
 #endif

@@ -29,9 +29,10 @@ static const struct command commands[] = {
 	    "A configuration with a mistake leaves the old one in force.", cmd_reload, false },
 	{ "exceptions", "cj", NULL, "List the exceptions for origins with faults, and their uses",
 	    "Uses are counted by the running gateway since its start.", cmd_exceptions, false },
-	{ "ca", "cnXfo", "create|show|export", "Make, show or export the certificate authority",
-	    "Clients have to trust what `ca export` writes. The key never leaves its file.", cmd_ca,
-	    false },
+	{ "ca", "cnXfowpxEPrKAb", "create|import|show|list|export|rotate|revoke",
+	    "The certificate authority from its making to its end",
+	    "Clients have to trust what `ca export` writes. The key never leaves its file.\n"
+	    "See docs/ca.md.", cmd_ca, false },
 	{ "limits", "", NULL, "Print the table of limits", "", cmd_limits, false },
 	{ "conditions", "", NULL, "Print the table of rule conditions", "", cmd_conditions, false },
 	{ "version", "", NULL, "Print the version", "", cmd_version, false },

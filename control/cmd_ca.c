@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* sallyport ca create | show | export. */
+/* sallyport ca create | import | show | list | export | rotate | revoke. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "certs/export.h"
+#include "control/ca_cycle.h"
 #include "control/ca_files.h"
 #include "control/cmd.h"
 #include "control/exit.h"
 #include "control/files.h"
 
-enum { PEM_MAX = 65536 };
+enum { PEM_MAX = 65536, FORM_MAX = 1 << 20 };
 
 static int emit(struct str bytes, const char *path)
 {
@@ -24,29 +24,37 @@ static int emit(struct str bytes, const char *path)
 	return EXIT_OK;
 }
 
-static int convert(const char *cert, enum ca_format format, const char *to)
+static int convert(struct str pem, enum ca_format format, const char *to)
 {
-	struct buf pem, out;
+	struct buf out;
 	int code = EXIT_FILE;
 
-	buf_init(&pem, PEM_MAX);
-	buf_init(&out, PEM_MAX);
-	if (file_read(cert, &pem) != 0)
-		fprintf(stderr, "sallyport ca: %s cannot be read: %s; fix: sallyport ca create\n",
-		    cert, strerror(errno));
-	else if (ca_export(buf_view(&pem), format, &out) != 0)
-		fprintf(stderr, "sallyport ca: %s holds no certificate\n", cert);
+	buf_init(&out, FORM_MAX);
+	if (ca_export(pem, format, &out) != 0)
+		fprintf(stderr, "sallyport ca: the file holds no certificate\n");
 	else
 		code = emit(buf_view(&out), to);
-	buf_free(&pem);
 	buf_free(&out);
+	return code;
+}
+
+static int show(const struct config *c, const struct args *a)
+{
+	struct buf pem;
+	int code = ca_files_read_cert(config_tls(c)->ca_cert, &pem);
+
+	(void)a;
+	if (code == EXIT_OK)
+		code = convert(buf_view(&pem), CA_TEXT, NULL);
+	else
+		fprintf(stderr, "fix: sallyport ca create\n");
+	buf_free(&pem);
 	return code;
 }
 
 static int create(const struct config *c, const struct args *a)
 {
 	const struct config_tls *t = config_tls(c);
-	char name[65], host[40] = "";
 	int code;
 
 	if (ca_files_there(c) != 0 && !a->force) {
@@ -55,40 +63,67 @@ static int create(const struct config *c, const struct args *a)
 		    t->ca_cert, t->ca_key);
 		return EXIT_OTHER;
 	}
-	gethostname(host, sizeof(host) - 1);
-	snprintf(name, sizeof(name), "Sallyport CA%s%s", host[0] != '\0' ? " on " : "", host);
-	if ((code = ca_files_create(c, a->name != NULL ? a->name : name)) != EXIT_OK)
+	if ((code = ca_cycle_retire(c)) != EXIT_OK ||
+	    (code = ca_cycle_make(c, a, t->ca_cert, t->ca_key)) != EXIT_OK)
 		return code;
+	ca_cycle_wipe(c);
 	printf("CA certificate: %s\nCA key: %s\n", t->ca_cert, t->ca_key);
-	return convert(t->ca_cert, CA_TEXT, NULL);
+	return show(c, a);
 }
+
+static int export(const struct config *c, const struct args *a)
+{
+	enum ca_format format = CA_PEM;
+	struct buf pem;
+	int code;
+
+	if (a->format != NULL && !ca_format_of(str_c(a->format), &format)) {
+		bool asked = strcmp(a->format, "help") == 0;
+
+		if (!asked)
+			fprintf(stderr, "sallyport ca: unknown format '%s'; known:\n", a->format);
+		ca_formats_print(asked ? stdout : stderr);
+		return asked ? EXIT_OK : EXIT_USAGE;
+	}
+	buf_init(&pem, PEM_MAX);
+	code = ca_cycle_anchors(c, a->which, &pem);
+	if (code == EXIT_OK)
+		code = convert(buf_view(&pem), format, a->out);
+	buf_free(&pem);
+	return code;
+}
+
+static int list(const struct config *c, const struct args *a)
+{
+	(void)a;
+	return ca_cycle_list(c);
+}
+
+static const struct {
+	const char *word;
+	int (*fn)(const struct config *c, const struct args *a);
+} words[] = { { "create", create }, { "import", ca_cycle_import }, { "show", show },
+	{ "list", list }, { "export", export }, { "rotate", ca_cycle_rotate },
+	{ "revoke", ca_cycle_revoke } };
 
 int cmd_ca(const struct args *a, const struct cli_ops *ops)
 {
 	const char *word = a->word != NULL ? a->word : "";
-	enum ca_format format = CA_PEM;
 	struct config *c;
 	int code = EXIT_OTHER;
 
 	(void)ops;
-	if (strcmp(word, "create") != 0 && strcmp(word, "show") != 0 &&
-	    strcmp(word, "export") != 0) {
-		fprintf(
-		    stderr, "sallyport ca: create, show or export is expected, not '%s'\n", word);
-		return EXIT_USAGE;
-	}
-	if (a->format != NULL && !ca_format_of(str_c(a->format), &format)) {
-		fprintf(stderr,
-		    "sallyport ca: unknown format '%s'; known: pem, der, fingerprint, text\n",
-		    a->format);
-		return EXIT_USAGE;
-	}
-	if ((c = config_for_command(a->config, NULL, &code)) == NULL)
+	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(word, words[i].word) != 0)
+			continue;
+		if ((c = config_for_command(a->config, NULL, &code)) == NULL)
+			return code;
+		code = words[i].fn(c, a);
+		config_free(c);
 		return code;
-	if (word[0] == 'c')
-		code = create(c, a);
-	else
-		code = convert(config_tls(c)->ca_cert, word[0] == 's' ? CA_TEXT : format, a->out);
-	config_free(c);
-	return code;
+	}
+	fprintf(stderr,
+	    "sallyport ca: create, import, show, list, export, rotate or revoke is expected, not '%s'\n",
+	    word);
+	return EXIT_USAGE;
 }

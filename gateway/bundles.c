@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "core/err.h"
 #include "core/log.h"
 #include "gateway/parent.h"
+#include "intercept/sock.h"
 #include "gateway/revocation.h"
 
 enum { CONFIG_MAX = 1 << 20, LIST_MAX = 64 << 20, PEM_MAX = 16 << 20, CLIENT_MAX = 256 << 10 };
@@ -127,6 +129,60 @@ static int add_revocation(struct bundle *b, const struct config_tls *tls)
 	return r;
 }
 
+static int add_line(struct buf *to, const char *text)
+{
+	return buf_printf(to, "%s\n", text);
+}
+
+/* Addresses of this host: whoever asks for them asks for the gateway. */
+static int add_addresses(struct buf *to)
+{
+	struct ifaddrs *all = NULL;
+	char text[64];
+	int r = 0;
+
+	if (getifaddrs(&all) != 0)
+		return 0;
+	for (const struct ifaddrs *a = all; a != NULL && r == 0; a = a->ifa_next) {
+		if (a->ifa_addr == NULL ||
+		    (a->ifa_addr->sa_family != AF_INET && a->ifa_addr->sa_family != AF_INET6))
+			continue;
+		sock_text(a->ifa_addr, text, sizeof(text));
+		r = add_line(to, text);
+	}
+	freeifaddrs(all);
+	return r;
+}
+
+/* Names that the signer must never sign for: those configured, the host's own, its addresses. */
+static int add_management(struct bundle *b, const struct config_tls *tls)
+{
+	char host[256] = "";
+	struct buf text;
+	int r = 0;
+
+	buf_init(&text, 65536);
+	for (unsigned i = 0; i < tls->management_names_n && r == 0; i++)
+		r = add_line(&text, tls->management_names[i]);
+	if (r == 0 && gethostname(host, sizeof(host) - 1) == 0 && strchr(host, '.') != NULL)
+		r = add_line(&text, host);
+	if (r == 0)
+		r = add_addresses(&text);
+	if (r == 0)
+		r = bundle_add(b, STR("management"), buf_view(&text));
+	buf_free(&text);
+	return r;
+}
+
+/* The list of revoked CAs; there need not be one. */
+static int add_revoked(struct bundle *b, const struct config *conf)
+{
+	char path[4200];
+
+	snprintf(path, sizeof(path), "%s/ca/revoked", config_state_dir(conf));
+	return access(path, F_OK) != 0 ? 0 : add_file(b, "ca.revoked", path, CONFIG_MAX);
+}
+
 static int fill(struct bundle *b, const struct parent *p, const struct config *conf, enum role role)
 {
 	const struct config_tls *tls = config_tls(conf);
@@ -137,6 +193,8 @@ static int fill(struct bundle *b, const struct parent *p, const struct config *c
 
 	if (r == 0 && tls->intercept && (role == ROLE_WORKER || role == ROLE_SIGNER))
 		r = add_file(b, "ca.cert", tls->ca_cert, PEM_MAX);
+	if (r == 0 && role == ROLE_SIGNER && (r = add_management(b, tls)) == 0)
+		r = add_revoked(b, conf);
 	if (r == 0 && role == ROLE_SIGNER)
 		r = bundle_add(b, STR("audit.when_full"),
 		    audit->when_full == WHEN_FULL_BLOCK ? STR("block") : STR("continue"));

@@ -2,6 +2,7 @@
 /* Loading the CA for the signer: secrets are read, parsed and wiped. */
 #include "gateway/signer_load.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +18,22 @@ static void set_limit(struct limits *l, struct str row)
 		log_warn("a limit is not understood: %.*s", STR_FMT(row));
 }
 
+static void set_own(struct signer_setup *s, struct str name)
+{
+	struct leaf_name *n = &s->own[s->own_n];
+	char text[LEAF_NAME_MAX] = "";
+
+	if (str_copy(name, text, sizeof(text)) == 0)
+		for (char *p = text; *p != '\0'; p++)
+			*p = (char)tolower((unsigned char)*p);
+	name = str_c(text);
+	if (s->own_n == SIGNER_OWN_MAX)
+		log_warn("more than %d names of the gateway itself; %.*s is left out", SIGNER_OWN_MAX,
+		    STR_FMT(name));
+	else if (leaf_name_set(n, true, name) == 0 || leaf_name_set(n, false, name) == 0)
+		s->own_n++;
+}
+
 void signer_setup(const struct bundle *b, struct signer_setup *out)
 {
 	struct str text, row;
@@ -26,6 +43,10 @@ void signer_setup(const struct bundle *b, struct signer_setup *out)
 	if (bundle_get(b, STR("limits"), &text))
 		while (str_next(&text, '\n', &row))
 			set_limit(&out->limits, row);
+	if (bundle_get(b, STR("management"), &text))
+		while (str_next(&text, '\n', &row))
+			if (row.n > 0)
+				set_own(out, row);
 	if (bundle_get(b, STR("audit.when_full"), &text))
 		out->go_on_when_full = str_eq(text, STR("continue"));
 }
@@ -71,7 +92,7 @@ static int take(const struct signer_secrets *s, enum ca_secret which, struct buf
 		   : ca_secret_read(s->fd[which], ca_secret_name(which), out, why);
 }
 
-static struct ca *load(struct str cert, const struct signer_secrets *secrets, char *why)
+static struct ca *load(struct str cert, struct str revoked, const struct signer_secrets *secrets, char *why)
 {
 	const char *reason = NULL;
 	struct ca *ca = NULL;
@@ -83,7 +104,8 @@ static struct ca *load(struct str cert, const struct signer_secrets *secrets, ch
 	    take(secrets, CA_SECRET_PASSPHRASE, &pass, why) == 0) {
 		struct ca_source from = { .cert = cert,
 			.key = buf_view(&key),
-			.passphrase = ca_first_line(buf_view(&pass)) };
+			.passphrase = ca_first_line(buf_view(&pass)),
+			.revoked = revoked };
 
 		ca = ca_open(&from, &reason);
 		if (ca != NULL && (reason = ca_try(ca, time(NULL))) != NULL) {
@@ -102,13 +124,14 @@ struct ca *signer_load(const struct bundle *b, const struct signer_secrets *secr
     const char **why)
 {
 	static char text[CA_WHY_MAX];
-	struct str cert;
+	struct str cert, revoked = STR_NONE;
 
 	*why = text;
+	bundle_get(b, STR("ca.revoked"), &revoked);
 	if (!ca_lock_memory())
 		log_warn("the CA key cannot be locked in memory");
 	if (bundle_get(b, STR("ca.cert"), &cert) && secrets->fd[CA_SECRET_KEY] >= 0) {
-		struct ca *ca = load(cert, secrets, text);
+		struct ca *ca = load(cert, revoked, secrets, text);
 
 		if (ca != NULL)
 			*why = NULL;

@@ -9,9 +9,13 @@
 #include "core/bundle.h"
 #include "core/limit.h"
 
+enum { SIGNER_OWN_MAX = 256 };
+
 struct signer_setup {
 	struct limits limits;
 	bool go_on_when_full; /* sign though the audit cannot be written */
+	struct leaf_name own[SIGNER_OWN_MAX]; /* names of the gateway itself */
+	size_t own_n;
 };
 
 /* Open files of the parent's, by kind; -1: not given. */

@@ -132,7 +132,7 @@ static bool host_key(struct signer_role *s, const struct leaf_wish *w, struct st
 
 /* NULL with the answer filled, or why not. */
 static const char *issue(struct signer_role *s, uint32_t worker, struct str spki,
-    const struct leaf_wish *w, struct issue *i)
+    struct leaf_wish *w, struct issue *i)
 {
 	char serial[CA_SERIAL_TEXT];
 	int64_t not_after;
@@ -142,6 +142,9 @@ static const char *issue(struct signer_role *s, uint32_t worker, struct str spki
 		return "rate";
 	if (audit_full(s->audit) && !s->setup.go_on_when_full)
 		return "the audit cannot be written";
+	if ((why = ca_filter(w->untrusted ? s->untrusted : s->ca, s->setup.own, s->setup.own_n, w)) !=
+	    NULL)
+		return why;
 	if (!host_key(s, w, &spki, i))
 		return "the host's key cannot be derived";
 	if (ca_sign(w->untrusted ? s->untrusted : s->ca, spki, w, time(NULL), &i->der, &not_after,

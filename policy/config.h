@@ -55,6 +55,8 @@ struct config_tls {
 	bool intercept; /* default true; false: TLS is spliced or refused, and there is no CA */
 	const char *ca_cert, *ca_key; /* PEM paths; default below state_dir/ca */
 	const char *ca_passphrase_file; /* of an encrypted ca_key; NULL: none */
+	const char **management_names; /* of the gateway itself: never forged */
+	unsigned management_names_n;
 	const char *cluster_secret; /* file; nodes with the same have the same leaf keys; NULL: none */
 	const char *trust;	      /* PEM bundle; default the system's */
 	struct config_faults faults;  /* UNSET is refuse; revocation unknown: accept */

@@ -112,6 +112,7 @@ static const cyaml_schema_field_t tls_fields[] = {
 	TEXT(struct config_tls, ca_key),
 	TEXT(struct config_tls, ca_passphrase_file),
 	TEXT(struct config_tls, cluster_secret),
+	LIST(struct config_tls, management_names, &text_entry, 0, INSIDE_MAX),
 	TEXT(struct config_tls, trust),
 	CYAML_FIELD_MAPPING("faults", OPT, struct config_tls, faults, fault_fields),
 	WORD(struct config_tls, refuse, ENUM_FLAGS, refuse_words),

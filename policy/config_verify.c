@@ -107,6 +107,31 @@ static int verify_revocation(struct verify *v)
 	return 0;
 }
 
+/* As far as it can be told without the rules for certificates: nothing but plain characters. */
+static bool host_or_address(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
+		    c != '.' && c != '-' && c != '_' && c != ':')
+			return false;
+	}
+	return s.n > 0 && s.n < 254;
+}
+
+static int verify_management(struct verify *v)
+{
+	const struct config_tls *t = &v->raw->tls;
+
+	for (unsigned i = 0; i < t->management_names_n; i++)
+		if (!host_or_address(str_c(t->management_names[i]))) {
+			bad(v, "tls", "management_names", i, "the name of a host, or an address");
+			return config_error_fix(v->err, "such as gateway.example.org, without wildcards");
+		}
+	return 0;
+}
+
 static int verify_rest(struct verify *v)
 {
 	const struct config_tls *t = &v->raw->tls;
@@ -193,7 +218,7 @@ int config_verify(const struct raw_config *raw, const struct node *root, struct 
 	int r;
 
 	if ((r = verify_listen(&v)) != 0 || (r = verify_network(&v)) != 0 ||
-	    (r = verify_rest(&v)) != 0)
+	    (r = verify_management(&v)) != 0 || (r = verify_rest(&v)) != 0)
 		return r;
 	return verify_limits(&v, limits);
 }

@@ -97,7 +97,8 @@ START_TEST(every_key_is_taken)
 				"  table: 77\n"
 				"tls: { ca_cert: /a/ca.pem, ca_key: /a/ca.key, trust: /a/trust.pem,\n"
 				"  crl: [/a/1.crl, /a/2.crl], revocation_set: /a/set,\n"
-				"  ca_passphrase_file: /a/pass, cluster_secret: /a/secret }\n"
+				"  ca_passphrase_file: /a/pass, cluster_secret: /a/secret,\n"
+				"  management_names: [gw.example, 10.0.0.1] }\n"
 				"scanner: { enabled: no, signatures: /sig, jobs: 3 }\n"
 				"audit: { folder: /log, when_full: continue }\n"
 				"workers: 2\n"
@@ -123,6 +124,8 @@ START_TEST(every_key_is_taken)
 	ck_assert_str_eq(config_tls(c)->revocation_set, "/a/set");
 	ck_assert_str_eq(config_tls(c)->ca_passphrase_file, "/a/pass");
 	ck_assert_str_eq(config_tls(c)->cluster_secret, "/a/secret");
+	ck_assert_uint_eq(config_tls(c)->management_names_n, 2);
+	ck_assert_str_eq(config_tls(c)->management_names[1], "10.0.0.1");
 	ck_assert(!config_scanner(c)->enabled);
 	ck_assert_uint_eq(config_scanner(c)->jobs, 3);
 	ck_assert_int_eq(config_audit(c)->when_full, WHEN_FULL_CONTINUE);
@@ -224,6 +227,7 @@ static const struct {
 	{ "listen: { http: 8443 }\n", 1, "8443", "of its own", "" },
 	{ "listen: { http: 0, tls: 0 }\n", 1, "0", "at least one", "" },
 	{ "workers: 9999\n", 1, "9999", "at most 256", "" },
+	{ "tls: { management_names: ['*.example'] }\n", 1, "*.example", "the name of a host", "" },
 	{ "tls: { ca_cert: /x }\n", 1, "/x", "both ca_cert and ca_key", "" },
 	{ "state_dir: \"\"\n", 1, "state_dir", "a text", "" },
 	/* limits */
