@@ -9,7 +9,7 @@
 #include "gateway/txn.h"
 #include "gateway/wire.h"
 
-enum { ROUNDS = 8, OUT_HIGH = 256 << 10, NO_ERROR = 0, CANCEL = 8, REFUSED_STREAM = 7 };
+enum { ROUNDS = 8, SWEEP = 1000, OUT_HIGH = 256 << 10, NO_ERROR = 0, CANCEL = 8, REFUSED_STREAM = 7 };
 
 struct mux {
 	struct flow *f;
@@ -17,6 +17,7 @@ struct mux {
 	struct txn *txns;
 	bool client_over, origin_over; /* that connection has failed or ended */
 	bool draining;
+	uint64_t swept; /* when stalled transactions were looked for last */
 };
 
 struct h2 *mux_client(const struct mux *m)
@@ -85,6 +86,7 @@ static void credit(struct mux *m, struct txn *t, struct leg *g)
 	if (g->state == LEG_RELEASE ||
 	    (g->state == LEG_STREAM && !t->wire->room(t, g))) /* later, when it has gone out */
 		return;
+	t->moved = loop_now(m->f->w->loop); /* its receiver took something */
 	h2_consumed(sender, stream, g->owed);
 	g->owed = 0;
 }
@@ -96,6 +98,7 @@ static void on_data(struct mux *m, struct txn *t, struct leg *g, const struct h2
 		    ev->data.n);
 		return;
 	}
+	t->moved = loop_now(m->f->w->loop);
 	g->owed += ev->data.n;
 	if (g == &t->up)
 		leg_body(t, g, ev->data);
@@ -127,6 +130,7 @@ static void on_request(struct mux *m, const struct h2_ev *ev)
 	}
 	h.expect_continue = head_get(&h, "expect", &v) && str_ieq(v, STR("100-continue"));
 	t->client_stream = ev->stream;
+	t->moved = loop_now(m->f->w->loop);
 	t->next = m->txns;
 	m->txns = t;
 	h2_set_own(m->client, ev->stream, t);
@@ -172,6 +176,7 @@ static void on_response(struct txn *t, const struct h2_ev *ev)
 {
 	struct head h = with_body(ev);
 
+	t->moved = loop_now(t->f->w->loop);
 	if (ev->end && strcmp(t->method, "HEAD") != 0 && h.status != 304)
 		h.has_length = false; /* nothing comes, whatever was announced (0 at most) */
 	txn_response_head(t, &h);
@@ -309,10 +314,10 @@ static bool pump(struct mux *m)
 
 	for (struct txn *t = m->txns, *next; t != NULL; t = next) {
 		next = t->next;
-		if (t->up.state == LEG_RELEASE)
-			moved |= leg_pour(t, &t->up);
-		if (!t->refused && t->down.state == LEG_RELEASE)
-			moved |= leg_pour(t, &t->down);
+		if (t->up.state == LEG_RELEASE && leg_pour(t, &t->up))
+			t->moved = loop_now(m->f->w->loop), moved = true;
+		if (!t->refused && t->down.state == LEG_RELEASE && leg_pour(t, &t->down))
+			t->moved = loop_now(m->f->w->loop), moved = true;
 		if (!t->refused) {
 			credit(m, t, &t->up);
 			credit(m, t, &t->down);
@@ -327,6 +332,24 @@ static bool pump(struct mux *m)
 		}
 	}
 	return moved;
+}
+
+/* One stream that stands still does not live on the others' progress (slow readers and writers). */
+static void sweep(struct mux *m)
+{
+	uint64_t now = loop_now(m->f->w->loop), idle = m->f->w->limits.idle;
+
+	if (now - m->swept < SWEEP)
+		return;
+	m->swept = now;
+	for (struct txn *t = m->txns, *next; t != NULL; t = next) {
+		next = t->next;
+		if (t->refused || now - t->moved < idle || t->up.state == LEG_SEARCH ||
+		    t->down.state == LEG_SEARCH)
+			continue;
+		txn_refuse(t, t->up.state == LEG_DONE ? 504 : 408, "refuse", NULL, NULL,
+		    t->up.state == LEG_DONE ? "the origin took too long" : "the request took too long");
+	}
 }
 
 /* What is released could go on: its queue has gone out meanwhile. */
@@ -391,6 +414,7 @@ enum flow_state step_h2(struct flow *f)
 		moved |= take(f, &f->origin, m->origin, &m->origin_over);
 		if (m->origin_over)
 			origin_gone(m);
+		sweep(m);
 		moved |= pump(m);
 		give(&f->origin, m->origin);
 		give(&f->client, m->client);

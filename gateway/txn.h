@@ -46,6 +46,7 @@ struct txn {
 	const struct wire *wire;
 	int32_t client_stream, origin_stream; /* HTTP/2; 0 none */
 	uint64_t n, started, incident;
+	uint64_t moved; /* HTTP/2: when a byte of it came or went last */
 	struct leg up, down;
 	struct txn *next; /* of the flow's, where it has several */
 	enum body_kind up_body;
