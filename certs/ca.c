@@ -16,6 +16,8 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "certs/ca_token.h"
+
 enum { SECURE_HEAP = 256 << 10, SECURE_LEAST = 32 };
 enum { DAY = 86400, SOON = 90 * DAY };
 
@@ -182,7 +184,10 @@ static const char *load(struct ca *ca, const struct ca_source *from)
 		return "the CA certificate's name constraints are malformed";
 	if (is_revoked(ca->cert, from->revoked))
 		return "this CA was revoked (sallyport ca revoke)";
-	if ((ca->key = read_key(from->key, from->passphrase, &why)) == NULL)
+	ca->key = str_iprefix(from->key, STR("pkcs11:"))
+		      ? ca_token_key(from->key, from->module, from->pin, !from->no_modules, &why)
+		      : read_key(from->key, from->passphrase, &why);
+	if (ca->key == NULL)
 		return why;
 	return X509_check_private_key(ca->cert, ca->key) == 1
 		   ? NULL

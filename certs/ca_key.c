@@ -42,7 +42,7 @@ static const char *check(struct ca *ca, EVP_PKEY *k, struct str spki)
 		return "the leaf key is malformed";
 	if (!key_type_ok(k, spki) || !same_bytes(k, spki))
 		return "the leaf key is of a kind that is not signed";
-	return EVP_PKEY_eq(k, ca->key) == 1 ? "the leaf key is the CA's own" : NULL;
+	return EVP_PKEY_eq(k, X509_get0_pubkey(ca->cert)) == 1 ? "the leaf key is the CA's own" : NULL;
 }
 
 static X509_PUBKEY *read_key(struct ca *ca, struct str spki, const char **why)

@@ -28,7 +28,9 @@ struct ca; /* certificate and private key; the key is wiped on free */
 
 /* What a CA is made of. Texts are PEM; cert may go on with the certificates above, up to the root. */
 struct ca_source {
-	struct str cert, key;
+	struct str cert, key;  /* key: PEM, or a PKCS#11 URI ("pkcs11:...") */
+	struct str module, pin; /* of a token; module may be empty (p11-kit's choice) */
+	bool no_modules;       /* under a sandbox: nothing can be loaded any more */
 	struct str passphrase; /* of an encrypted key; else not looked at */
 	struct str revoked;    /* lines beginning with the fingerprints of CAs that must not be used */
 };

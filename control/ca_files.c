@@ -19,7 +19,10 @@ enum { PEM_MAX = 65536, PATH_SIZE = 4096 + 32, REVOKED_MAX = 1 << 20 };
 int ca_files_there(const struct config *c)
 {
 	const struct config_tls *t = config_tls(c);
-	int n = (access(t->ca_cert, F_OK) == 0) + (access(t->ca_key, F_OK) == 0);
+	int n = (access(t->ca_cert, F_OK) == 0) + (ca_in_token(c) || access(t->ca_key, F_OK) == 0);
+
+	if (ca_in_token(c) && n == 1)
+		return -ERR_FILE;
 
 	return n == 2 ? 1 : n == 0 ? 0 : -ERR_FILE;
 }
@@ -112,6 +115,10 @@ static int read_key(const struct config *c, const char *path, struct buf *out)
 {
 	char why[CA_WHY_MAX];
 
+	if (path == NULL && ca_in_token(c)) {
+		buf_init(out, CA_SECRET_MAX);
+		return buf_str(out, str_c(config_tls(c)->ca_key)) == 0 ? EXIT_OK : EXIT_OTHER;
+	}
 	return read_secret(path != NULL ? ca_secret_open_path(CA_SECRET_KEY, path, why)
 					: ca_secret_open(c, CA_SECRET_KEY, why),
 	    ca_secret_name(CA_SECRET_KEY), out, why);
@@ -124,6 +131,14 @@ static int read_passphrase(const struct config *c, const char *path, struct buf 
 	return read_secret(path != NULL ? ca_secret_open_path(CA_SECRET_PASSPHRASE, path, why)
 					: ca_secret_open(c, CA_SECRET_PASSPHRASE, why),
 	    ca_secret_name(CA_SECRET_PASSPHRASE), out, why);
+}
+
+static int read_pin(const struct config *c, struct buf *out)
+{
+	char why[CA_WHY_MAX];
+
+	return read_secret(ca_in_token(c) ? ca_secret_open(c, CA_SECRET_PIN, why) : -ERR_NOT_FOUND,
+	    ca_secret_name(CA_SECRET_PIN), out, why);
 }
 
 static void read_revoked(const struct config *c, struct buf *out)
@@ -145,7 +160,7 @@ static void warn(const struct ca *ca, char *to, size_t n)
 int ca_files_check_pair(const struct config *c, const char *cert_path, const char *key_path,
     const char *passphrase_file, char *warning, size_t n)
 {
-	struct buf cert, key = { 0 }, pass = { 0 }, revoked;
+	struct buf cert, key = { 0 }, pass = { 0 }, pin = { 0 }, revoked;
 	const char *why = NULL;
 	struct ca *ca = NULL;
 	int code;
@@ -154,9 +169,12 @@ int ca_files_check_pair(const struct config *c, const char *cert_path, const cha
 	read_revoked(c, &revoked);
 	if ((code = ca_files_read_cert(cert_path, &cert)) == EXIT_OK &&
 	    (code = read_key(c, key_path, &key)) == EXIT_OK &&
+	    (code = read_pin(c, &pin)) == EXIT_OK &&
 	    (code = read_passphrase(c, passphrase_file, &pass)) == EXIT_OK) {
 		ca = ca_open(&(struct ca_source){ .cert = buf_view(&cert),
 				 .key = buf_view(&key),
+				 .module = str_c(config_tls(c)->ca_module),
+				 .pin = ca_first_line(buf_view(&pin)),
 				 .passphrase = ca_first_line(buf_view(&pass)),
 				 .revoked = buf_view(&revoked) },
 		    &why);
@@ -171,6 +189,7 @@ int ca_files_check_pair(const struct config *c, const char *cert_path, const cha
 	buf_free(&cert);
 	buf_wipe(&key);
 	buf_wipe(&pass);
+	buf_wipe(&pin);
 	buf_free(&revoked);
 	return code;
 }

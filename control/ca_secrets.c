@@ -20,8 +20,14 @@ static const struct {
 } rows[CA_SECRETS] = {
 	[CA_SECRET_KEY] = { "CA key", NULL },
 	[CA_SECRET_PASSPHRASE] = { "CA passphrase", "sallyport-ca-passphrase" },
+	[CA_SECRET_PIN] = { "PIN of the token", "sallyport-ca-pin" },
 	[CA_SECRET_CLUSTER] = { "cluster secret", "sallyport-cluster-secret" },
 };
+
+bool ca_in_token(const struct config *c)
+{
+	return str_iprefix(str_c(config_tls(c)->ca_key), STR("pkcs11:"));
+}
 
 const char *ca_secret_name(enum ca_secret which)
 {
@@ -34,7 +40,9 @@ static const char *configured(const struct config *c, enum ca_secret which)
 
 	switch (which) {
 	case CA_SECRET_KEY:
-		return t->ca_key;
+		return ca_in_token(c) ? NULL : t->ca_key;
+	case CA_SECRET_PIN:
+		return t->ca_pin_file;
 	case CA_SECRET_PASSPHRASE:
 		return t->ca_passphrase_file;
 	case CA_SECRET_CLUSTER:

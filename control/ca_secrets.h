@@ -6,7 +6,10 @@
 #include "certs/ca_file.h"
 #include "policy/config.h"
 
-enum ca_secret { CA_SECRET_KEY, CA_SECRET_PASSPHRASE, CA_SECRET_CLUSTER, CA_SECRETS };
+enum ca_secret { CA_SECRET_KEY, CA_SECRET_PASSPHRASE, CA_SECRET_CLUSTER, CA_SECRET_PIN, CA_SECRETS };
+
+/* The CA key stays in a token: tls.ca_key is a PKCS#11 URI. */
+bool ca_in_token(const struct config *c);
 
 /* What a secret is called in messages: "CA key". */
 const char *ca_secret_name(enum ca_secret which);

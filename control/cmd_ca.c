@@ -7,6 +7,7 @@
 #include "certs/export.h"
 #include "control/ca_cycle.h"
 #include "control/ca_files.h"
+#include "control/ca_secrets.h"
 #include "control/cmd.h"
 #include "control/exit.h"
 #include "control/files.h"
@@ -102,9 +103,10 @@ static int list(const struct config *c, const struct args *a)
 static const struct {
 	const char *word;
 	int (*fn)(const struct config *c, const struct args *a);
-} words[] = { { "create", create }, { "import", ca_cycle_import }, { "show", show },
-	{ "list", list }, { "export", export }, { "rotate", ca_cycle_rotate },
-	{ "revoke", ca_cycle_revoke } };
+	bool makes; /* writes a key's file */
+} words[] = { { "create", create, true }, { "import", ca_cycle_import, true },
+	{ "show", show, false }, { "list", list, false }, { "export", export, false },
+	{ "rotate", ca_cycle_rotate, true }, { "revoke", ca_cycle_revoke, true } };
 
 int cmd_ca(const struct args *a, const struct cli_ops *ops)
 {
@@ -118,7 +120,13 @@ int cmd_ca(const struct args *a, const struct cli_ops *ops)
 			continue;
 		if ((c = config_for_command(a->config, NULL, &code)) == NULL)
 			return code;
-		code = words[i].fn(c, a);
+		if (ca_in_token(c) && words[i].makes) {
+			fprintf(stderr, "sallyport ca: tls.ca_key is in a token: make key and "
+					"certificate with its own tools; see docs/ca.md\n");
+			code = EXIT_OTHER;
+		} else {
+			code = words[i].fn(c, a);
+		}
 		config_free(c);
 		return code;
 	}

@@ -63,6 +63,13 @@ static const int worker_calls[] = { COMMON_CALLS,
 
 static const int signer_calls[] = { COMMON_CALLS, SCMP_SYS(mlock), SCMP_SYS(munlock) };
 
+/* What softhsm2 and OpenSC's modules ask for when they sign. */
+static const int token_calls[] = { COMMON_CALLS, SCMP_SYS(mlock), SCMP_SYS(munlock),
+	SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(lseek), SCMP_SYS(stat), SCMP_SYS(lstat),
+	SCMP_SYS(access), SCMP_SYS(getdents64), SCMP_SYS(pread64), SCMP_SYS(poll),
+	SCMP_SYS(ppoll), SCMP_SYS(recvfrom), SCMP_SYS(sendto), SCMP_SYS(getuid),
+	SCMP_SYS(geteuid) };
+
 static const int recorder_calls[] = { COMMON_CALLS, SCMP_SYS(openat), SCMP_SYS(open),
 	SCMP_SYS(lseek), SCMP_SYS(fdatasync), SCMP_SYS(fsync), SCMP_SYS(ftruncate),
 	SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(unlink), SCMP_SYS(unlinkat),
@@ -73,6 +80,7 @@ struct profile {
 	const int *calls;
 	size_t ncalls;
 	rlim_t files;	    /* RLIMIT_NOFILE */
+	bool token;	    /* keeps its user, reads below a folder */
 };
 
 #define CALLS(a) (a), sizeof(a) / sizeof((a)[0])
@@ -82,6 +90,8 @@ static const struct profile profiles[ROLE_COUNT] = {
 	[ROLE_SIGNER] = { CALLS(signer_calls), 256 },
 	[ROLE_RECORDER] = { CALLS(recorder_calls), 256 },
 };
+
+static const struct profile token_profile = { CALLS(token_calls), 256, true };
 
 static void limit(int what, rlim_t v)
 {
@@ -135,7 +145,7 @@ static int drop_caps(void)
  * Calls that are good with some arguments only: all roles have one user, and none may signal or
  * limit another (tgkill, prlimit64, fcntl's F_SETOWN).
  */
-static int filter_arguments(scmp_filter_ctx ctx)
+static int filter_arguments(scmp_filter_ctx ctx, bool locks)
 {
 	static const unsigned commands[] = { F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC,
 		F_ADD_SEALS, F_GET_SEALS, F_OFD_SETLK, F_SETLK };
@@ -150,6 +160,8 @@ static int filter_arguments(scmp_filter_ctx ctx)
 	for (size_t i = 0; r == 0 && i < sizeof(commands) / sizeof(commands[0]); i++)
 		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
 		    SCMP_A1(SCMP_CMP_EQ, commands[i]));
+	if (r == 0 && locks)
+		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, SCMP_A1(SCMP_CMP_EQ, F_SETLKW));
 	return r;
 }
 
@@ -170,7 +182,7 @@ static int filter_calls(const struct profile *p)
 		if (e != 0 && e != -EDOM && e != -EEXIST)
 			goto out;
 	}
-	if (filter_arguments(ctx) != 0)
+	if (filter_arguments(ctx, p->token) != 0)
 		goto out;
 #if SANITIZED
 	/* The sanitizers' own needs at exit and for stack traces; test builds only. */
@@ -194,13 +206,17 @@ out:
 	return r;
 }
 
-static int landlock_allow(int rules, const char *dir)
+static int landlock_allow(int rules, const char *dir, bool read_only)
 {
+	static const uint64_t reads = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+
 	struct landlock_path_beneath_attr below = {
-		.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
-				  LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR |
-				  LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_DIR |
-				  LANDLOCK_ACCESS_FS_MAKE_REG,
+		.allowed_access = reads | (read_only ? 0
+						     : LANDLOCK_ACCESS_FS_WRITE_FILE |
+							   LANDLOCK_ACCESS_FS_REMOVE_DIR |
+							   LANDLOCK_ACCESS_FS_REMOVE_FILE |
+							   LANDLOCK_ACCESS_FS_MAKE_DIR |
+							   LANDLOCK_ACCESS_FS_MAKE_REG),
 		.parent_fd = open(dir, O_PATH | O_CLOEXEC) };
 	int r = -ERR_SYSTEM;
 
@@ -212,7 +228,7 @@ static int landlock_allow(int rules, const char *dir)
 	return r;
 }
 
-int sandbox_landlock(const char *dir)
+static int landlock(const char *dir, bool read_only)
 {
 	struct landlock_ruleset_attr attr = { .handled_access_fs = (1ULL << 13) - 1 };
 	int rules = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
@@ -221,14 +237,19 @@ int sandbox_landlock(const char *dir)
 	if (rules < 0)
 		return -ERR_UNSUPPORTED;
 	if (dir != NULL)
-		r = landlock_allow(rules, dir);
+		r = landlock_allow(rules, dir, read_only);
 	if (SANITIZED) /* the leak check lists its threads there */
-		landlock_allow(rules, "/proc");
+		landlock_allow(rules, "/proc", false);
 	if (r == 0 && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
 			  syscall(SYS_landlock_restrict_self, rules, 0) != 0))
 		r = -ERR_SYSTEM;
 	close(rules);
 	return r;
+}
+
+int sandbox_landlock(const char *dir)
+{
+	return landlock(dir, false);
 }
 
 static int fail(const char *step)
@@ -237,23 +258,20 @@ static int fail(const char *step)
 	return -ERR_SYSTEM;
 }
 
-int sandbox_enter(enum role role, const char *keep_dir)
+static int enter(const struct profile *p, const char *keep_dir)
 {
-	const struct profile *p = &profiles[role];
-	int flags = SANDBOX_SECCOMP | SANDBOX_CAPS | SANDBOX_UID;
+	int flags = SANDBOX_SECCOMP | SANDBOX_CAPS | (p->token ? 0 : SANDBOX_UID);
 	int r;
 
-	if (role >= ROLE_COUNT || p->calls == NULL)
-		return fail("unknown role");
 	limit(RLIMIT_NOFILE, p->files);
 	if (sandbox_common() != 0)
 		return fail("no-new-privileges");
-	r = sandbox_landlock(keep_dir);
+	r = landlock(keep_dir, p->token);
 	if (r == 0)
 		flags |= SANDBOX_LANDLOCK;
 	else if (r != -ERR_UNSUPPORTED)
 		return fail("Landlock");
-	if (drop_user(keep_dir) != 0)
+	if (!p->token && drop_user(keep_dir) != 0)
 		return fail("changing the user");
 	if (drop_caps() != 0)
 		return fail("dropping capabilities");
@@ -262,6 +280,18 @@ int sandbox_enter(enum role role, const char *keep_dir)
 	if (filter_calls(p) != 0)
 		return fail("the system-call filter");
 	return flags;
+}
+
+int sandbox_enter(enum role role, const char *keep_dir)
+{
+	if (role >= ROLE_COUNT || profiles[role].calls == NULL)
+		return fail("unknown role");
+	return enter(&profiles[role], keep_dir);
+}
+
+int sandbox_enter_token(const char *dir)
+{
+	return enter(&token_profile, dir);
 }
 
 const char *sandbox_text(int flags)

@@ -27,6 +27,13 @@ enum sandbox_flag {
 int sandbox_enter(enum role role, const char *keep_dir);
 
 /*
+ * The signer's profile where the CA key is in a PKCS#11 token: the module reads (and locks) files
+ * below `dir` (NULL: none) when it signs, and goes on with connections that it has. It keeps its user,
+ * who owns these files, without any capability; it can write no file and open no connection.
+ */
+int sandbox_enter_token(const char *dir);
+
+/*
  * Landlock: allow only the tree below dir (read and write), nothing if dir is NULL.
  * 0, -ERR_UNSUPPORTED on kernels without it, -ERR_SYSTEM.
  */

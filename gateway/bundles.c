@@ -174,6 +174,20 @@ static int add_management(struct bundle *b, const struct config_tls *tls)
 	return r;
 }
 
+/* Where the CA's key is in a token: what the signer needs to find it. */
+static int add_token(struct bundle *b, const struct config *conf)
+{
+	const struct config_tls *tls = config_tls(conf);
+	int r;
+
+	if (!ca_in_token(conf))
+		return 0;
+	if ((r = bundle_add(b, STR("ca.key_uri"), str_c(tls->ca_key))) == 0 &&
+	    (r = bundle_add(b, STR("ca.module"), str_c(tls->ca_module))) == 0)
+		r = bundle_add(b, STR("ca.token_dir"), str_c(tls->ca_token_dir));
+	return r;
+}
+
 /* The list of revoked CAs; there need not be one. */
 static int add_revoked(struct bundle *b, const struct config *conf)
 {
@@ -193,7 +207,8 @@ static int fill(struct bundle *b, const struct parent *p, const struct config *c
 
 	if (r == 0 && tls->intercept && (role == ROLE_WORKER || role == ROLE_SIGNER))
 		r = add_file(b, "ca.cert", tls->ca_cert, PEM_MAX);
-	if (r == 0 && role == ROLE_SIGNER && (r = add_management(b, tls)) == 0)
+	if (r == 0 && role == ROLE_SIGNER && (r = add_management(b, tls)) == 0 &&
+	    (r = add_token(b, conf)) == 0)
 		r = add_revoked(b, conf);
 	if (r == 0 && role == ROLE_SIGNER)
 		r = bundle_add(b, STR("audit.when_full"),

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "control/ca_secrets.h"
 #include "control/exit.h"
 #include "core/err.h"
 #include "core/json.h"
@@ -444,7 +445,7 @@ static int check_files(const struct config *c)
 	const struct config_tls *tls = config_tls(c);
 
 	if (tls->intercept && (readable(tls->ca_cert, "CA certificate") != 0 ||
-				  readable(tls->ca_key, "CA key") != 0))
+				  (!ca_in_token(c) && readable(tls->ca_key, "CA key") != 0)))
 		return EXIT_FILE;
 	if (readable(tls->trust, "trust store") != 0 || make_folder(config_state_dir(c)) != 0 ||
 	    make_folder(config_audit(c)->folder) != 0)

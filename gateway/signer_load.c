@@ -43,6 +43,10 @@ void signer_setup(const struct bundle *b, struct signer_setup *out)
 	if (bundle_get(b, STR("limits"), &text))
 		while (str_next(&text, '\n', &row))
 			set_limit(&out->limits, row);
+	out->in_token = bundle_get(b, STR("ca.key_uri"), &text);
+	if (bundle_get(b, STR("ca.token_dir"), &text) &&
+	    str_copy(text, out->token_dir, sizeof(out->token_dir)) != 0)
+		log_warn("tls.ca_token_dir is too long");
 	if (bundle_get(b, STR("management"), &text))
 		while (str_next(&text, '\n', &row))
 			if (row.n > 0)
@@ -92,22 +96,32 @@ static int take(const struct signer_secrets *s, enum ca_secret which, struct buf
 		   : ca_secret_read(s->fd[which], ca_secret_name(which), out, why);
 }
 
-static struct ca *load(struct str cert, struct str revoked, const struct signer_secrets *secrets, char *why)
+/* Fills in what came as files; the buffers are behind its views. */
+static bool take_all(const struct signer_secrets *secrets, struct ca_source *from, struct buf *key,
+    struct buf *pass, struct buf *pin, char *why)
+{
+	if (take(secrets, CA_SECRET_KEY, key, why) != 0 ||
+	    take(secrets, CA_SECRET_PASSPHRASE, pass, why) != 0 ||
+	    take(secrets, CA_SECRET_PIN, pin, why) != 0)
+		return false;
+	if (from->key.n == 0)
+		from->key = buf_view(key);
+	from->passphrase = ca_first_line(buf_view(pass));
+	from->pin = ca_first_line(buf_view(pin));
+	return true;
+}
+
+static struct ca *load(struct ca_source *from, const struct signer_secrets *secrets, char *why)
 {
 	const char *reason = NULL;
 	struct ca *ca = NULL;
-	struct buf key, pass;
+	struct buf key, pass, pin;
 
 	buf_init(&key, CA_SECRET_MAX);
 	buf_init(&pass, CA_SECRET_MAX);
-	if (take(secrets, CA_SECRET_KEY, &key, why) == 0 &&
-	    take(secrets, CA_SECRET_PASSPHRASE, &pass, why) == 0) {
-		struct ca_source from = { .cert = cert,
-			.key = buf_view(&key),
-			.passphrase = ca_first_line(buf_view(&pass)),
-			.revoked = revoked };
-
-		ca = ca_open(&from, &reason);
+	buf_init(&pin, CA_SECRET_MAX);
+	if (take_all(secrets, from, &key, &pass, &pin, why)) {
+		ca = ca_open(from, &reason);
 		if (ca != NULL && (reason = ca_try(ca, time(NULL))) != NULL) {
 			ca_free(ca);
 			ca = NULL;
@@ -117,28 +131,31 @@ static struct ca *load(struct str cert, struct str revoked, const struct signer_
 	}
 	buf_wipe(&key);
 	buf_wipe(&pass);
+	buf_wipe(&pin);
 	return ca;
 }
 
 struct ca *signer_load(const struct bundle *b, const struct signer_secrets *secrets,
-    const char **why)
+    bool under_sandbox, const char **why)
 {
 	static char text[CA_WHY_MAX];
-	struct str cert, revoked = STR_NONE;
+	struct ca_source from = { .no_modules = under_sandbox };
+	struct ca *ca;
 
 	*why = text;
-	bundle_get(b, STR("ca.revoked"), &revoked);
 	if (!ca_lock_memory())
 		log_warn("the CA key cannot be locked in memory");
-	if (bundle_get(b, STR("ca.cert"), &cert) && secrets->fd[CA_SECRET_KEY] >= 0) {
-		struct ca *ca = load(cert, revoked, secrets, text);
-
-		if (ca != NULL)
-			*why = NULL;
-		return ca;
-	}
 	snprintf(text, sizeof(text), "no CA certificate or no CA key is given");
-	return NULL;
+	bundle_get(b, STR("ca.revoked"), &from.revoked);
+	bundle_get(b, STR("ca.key_uri"), &from.key);
+	bundle_get(b, STR("ca.module"), &from.module);
+	if (!bundle_get(b, STR("ca.cert"), &from.cert) ||
+	    (from.key.n == 0 && secrets->fd[CA_SECRET_KEY] < 0))
+		return NULL;
+	ca = load(&from, secrets, text);
+	if (ca != NULL)
+		*why = NULL;
+	return ca;
 }
 
 struct cluster *signer_cluster(const struct signer_secrets *secrets, const char **why)

@@ -14,6 +14,8 @@ enum { SIGNER_OWN_MAX = 256 };
 struct signer_setup {
 	struct limits limits;
 	bool go_on_when_full; /* sign though the audit cannot be written */
+	char token_dir[4096]; /* "": none; what a token's module reads at run time */
+	bool in_token;
 	struct leaf_name own[SIGNER_OWN_MAX]; /* names of the gateway itself */
 	size_t own_n;
 };
@@ -36,7 +38,7 @@ void signer_setup(const struct bundle *b, struct signer_setup *out);
  * is loaded, so that a sandbox may follow. NULL with a text in *why, good until the next call.
  */
 struct ca *signer_load(const struct bundle *b, const struct signer_secrets *secrets,
-    const char **why);
+    bool under_sandbox, const char **why);
 
 /* The cluster's leaf keys: NULL with *why NULL where no secret is given, else with its text. */
 struct cluster *signer_cluster(const struct signer_secrets *secrets, const char **why);

@@ -269,6 +269,14 @@ static void secrets(void *arg, struct str which, const int *fds, size_t n)
 	signer_secrets_take(&s->secrets, which, fds, n);
 }
 
+/* A token's module goes on reading its files; see core/sandbox.h. */
+static int enter(const struct signer_setup *setup)
+{
+	if (!setup->in_token)
+		return sandbox_enter(ROLE_SIGNER, NULL);
+	return sandbox_enter_token(setup->token_dir[0] != '\0' ? setup->token_dir : NULL);
+}
+
 static int start(void *arg, const struct bundle *b, uint32_t index, uint32_t generation,
     char text[ROLE_TEXT_MAX])
 {
@@ -277,7 +285,7 @@ static int start(void *arg, const struct bundle *b, uint32_t index, uint32_t gen
 	int flags;
 
 	signer_setup(b, &s->setup);
-	s->ca = signer_load(b, &s->secrets, &why);
+	s->ca = signer_load(b, &s->secrets, false, &why);
 	if (s->ca != NULL)
 		s->cluster = signer_cluster(&s->secrets, &why);
 	signer_secrets_close(&s->secrets);
@@ -293,7 +301,7 @@ static int start(void *arg, const struct bundle *b, uint32_t index, uint32_t gen
 	}
 	s->audit = audit_new(role_host_loop(s->host), &s->setup.limits, ROLE_SIGNER, index);
 	snprintf(text, ROLE_TEXT_MAX, "no sandbox");
-	if (s->audit == NULL || (flags = sandbox_enter(ROLE_SIGNER, NULL)) < 0)
+	if (s->audit == NULL || (flags = enter(&s->setup)) < 0)
 		return -ERR_SYSTEM;
 	s->tokens = s->setup.limits.sign_rate * 1000;
 	s->tokens_at = loop_now(role_host_loop(s->host));
@@ -306,7 +314,7 @@ static int reload(void *arg, const struct bundle *b, char text[ROLE_TEXT_MAX])
 {
 	struct signer_role *s = arg;
 	const char *why;
-	struct ca *fresh = signer_load(b, &s->secrets, &why);
+	struct ca *fresh = signer_load(b, &s->secrets, true, &why);
 	struct cluster *cluster = fresh != NULL ? signer_cluster(&s->secrets, &why) : NULL;
 
 	signer_secrets_close(&s->secrets);

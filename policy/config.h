@@ -54,6 +54,7 @@ struct config_tls {
 	enum passthrough_check passthrough_check;
 	bool intercept; /* default true; false: TLS is spliced or refused, and there is no CA */
 	const char *ca_cert, *ca_key; /* PEM paths; default below state_dir/ca */
+	const char *ca_pin_file, *ca_module, *ca_token_dir; /* where ca_key is a PKCS#11 URI; NULL: none */
 	const char *ca_passphrase_file; /* of an encrypted ca_key; NULL: none */
 	const char **management_names; /* of the gateway itself: never forged */
 	unsigned management_names_n;

@@ -98,7 +98,8 @@ START_TEST(every_key_is_taken)
 				"tls: { ca_cert: /a/ca.pem, ca_key: /a/ca.key, trust: /a/trust.pem,\n"
 				"  crl: [/a/1.crl, /a/2.crl], revocation_set: /a/set,\n"
 				"  ca_passphrase_file: /a/pass, cluster_secret: /a/secret,\n"
-				"  management_names: [gw.example, 10.0.0.1] }\n"
+				"  management_names: [gw.example, 10.0.0.1], ca_pin_file: /a/pin,\n"
+				"  ca_module: /a/m.so, ca_token_dir: /a/tokens }\n"
 				"scanner: { enabled: no, signatures: /sig, jobs: 3 }\n"
 				"audit: { folder: /log, when_full: continue }\n"
 				"workers: 2\n"
@@ -125,6 +126,9 @@ START_TEST(every_key_is_taken)
 	ck_assert_str_eq(config_tls(c)->ca_passphrase_file, "/a/pass");
 	ck_assert_str_eq(config_tls(c)->cluster_secret, "/a/secret");
 	ck_assert_uint_eq(config_tls(c)->management_names_n, 2);
+	ck_assert_str_eq(config_tls(c)->ca_pin_file, "/a/pin");
+	ck_assert_str_eq(config_tls(c)->ca_module, "/a/m.so");
+	ck_assert_str_eq(config_tls(c)->ca_token_dir, "/a/tokens");
 	ck_assert_str_eq(config_tls(c)->management_names[1], "10.0.0.1");
 	ck_assert(!config_scanner(c)->enabled);
 	ck_assert_uint_eq(config_scanner(c)->jobs, 3);

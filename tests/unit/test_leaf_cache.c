@@ -76,7 +76,7 @@ START_TEST(x2_a_leaf_that_warns_is_never_found_for_one_that_does_not)
 }
 END_TEST
 
-START_TEST(a_leaf_is_found_by_origin_name_and_key_type)
+START_TEST(v18_a_leaf_is_found_by_origin_name_and_key_type)
 {
 	struct leaf_cache *c = leaf_cache_new(8);
 
@@ -249,7 +249,7 @@ int main(void)
 	int failed;
 
 	suite_add_tcase(s, c);
-	tcase_add_test(c, a_leaf_is_found_by_origin_name_and_key_type);
+	tcase_add_test(c, v18_a_leaf_is_found_by_origin_name_and_key_type);
 	tcase_add_test(c, x2_a_leaf_that_warns_is_never_found_for_one_that_does_not);
 	tcase_add_test(c, a_leaf_past_its_life_is_not_found_and_freed);
 	tcase_add_test(c, the_least_recently_used_goes_first);

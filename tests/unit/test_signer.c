@@ -143,7 +143,7 @@ static void critical_is(X509 *x, int nid, int want)
 	ck_assert_int_eq(X509_get_ext_by_NID(x, nid, at), -1);
 }
 
-START_TEST(a_leaf_follows_the_profile)
+START_TEST(c10_a_leaf_follows_the_profile)
 {
 	struct leaf_wish w = wish_of("www.example.org");
 	char cn[80];
@@ -188,7 +188,7 @@ START_TEST(rsa_leaves_are_signed_too)
 }
 END_TEST
 
-START_TEST(serials_are_long_positive_random_and_reported)
+START_TEST(c10_serials_are_long_positive_random_and_reported)
 {
 	struct leaf_wish w = wish_of("a.example");
 	EVP_PKEY *k = EVP_EC_gen("P-256");
@@ -228,7 +228,7 @@ static const struct {
 	{ -30, 3000, 0, 7 },
 };
 
-START_TEST(validity_is_the_narrowest_of_all)
+START_TEST(c10_validity_is_the_narrowest_of_all)
 {
 	struct leaf_wish w = wish_of("a.example");
 	X509 *x;
@@ -319,7 +319,7 @@ static void refused(const struct leaf_wish *w, struct str spki, const char *word
 	ck_assert_uint_eq(der.len, before);
 }
 
-START_TEST(foreign_and_weak_keys_are_refused)
+START_TEST(k4_foreign_and_weak_keys_are_refused)
 {
 	struct leaf_wish w = wish_of("a.example");
 	EVP_PKEY *k = EVP_EC_gen("P-256");
@@ -344,7 +344,7 @@ START_TEST(foreign_and_weak_keys_are_refused)
 }
 END_TEST
 
-START_TEST(the_cas_own_key_is_never_a_leafs)
+START_TEST(k3_the_cas_own_key_is_never_a_leafs)
 {
 	struct leaf_wish w = wish_of("a.example");
 	X509 *x = parse_pem(buf_view(&ca_cert));
@@ -355,7 +355,7 @@ START_TEST(the_cas_own_key_is_never_a_leafs)
 }
 END_TEST
 
-START_TEST(bad_names_and_empty_lives_are_refused)
+START_TEST(k4_bad_names_and_empty_lives_are_refused)
 {
 	struct leaf_wish w = wish_of("a.example");
 	EVP_PKEY *k = EVP_EC_gen("P-256");
@@ -588,16 +588,16 @@ int main(void)
 	suite_add_tcase(s, c);
 	tcase_set_timeout(c, 60);
 	tcase_add_checked_fixture(c, setup, teardown);
-	tcase_add_test(c, a_leaf_follows_the_profile);
+	tcase_add_test(c, c10_a_leaf_follows_the_profile);
 	tcase_add_test(c, rsa_leaves_are_signed_too);
-	tcase_add_test(c, serials_are_long_positive_random_and_reported);
-	tcase_add_loop_test(c, validity_is_the_narrowest_of_all, 0, sizeof(lives) / sizeof(lives[0]));
+	tcase_add_test(c, c10_serials_are_long_positive_random_and_reported);
+	tcase_add_loop_test(c, c10_validity_is_the_narrowest_of_all, 0, sizeof(lives) / sizeof(lives[0]));
 	tcase_add_test(c, an_old_ca_backdates_by_a_day_and_never_outlives_itself);
 	tcase_add_test(c, a_long_requested_name_makes_the_san_critical);
 	tcase_add_test(c, many_long_names_are_cut_to_a_bounded_leaf);
-	tcase_add_test(c, foreign_and_weak_keys_are_refused);
-	tcase_add_test(c, the_cas_own_key_is_never_a_leafs);
-	tcase_add_test(c, bad_names_and_empty_lives_are_refused);
+	tcase_add_test(c, k4_foreign_and_weak_keys_are_refused);
+	tcase_add_test(c, k3_the_cas_own_key_is_never_a_leafs);
+	tcase_add_test(c, k4_bad_names_and_empty_lives_are_refused);
 	tcase_add_test(c, bad_cas_are_refused_with_the_reason);
 	tcase_add_test(c, a_leaf_is_no_ca);
 	tcase_add_test(c, a_wish_survives_packing_and_odd_second_names_do_not);

@@ -175,7 +175,7 @@ static X509 *leaf(void)
 	return x;
 }
 
-START_TEST(wishes_are_answered_and_serials_audited)
+START_TEST(k2_wishes_are_answered_and_serials_audited)
 {
 	BIGNUM *n;
 	char *hex, want[100];
@@ -208,7 +208,7 @@ START_TEST(wishes_are_answered_and_serials_audited)
 }
 END_TEST
 
-START_TEST(the_rate_is_limited)
+START_TEST(k2_the_rate_is_limited)
 {
 	start((struct rig_entry){ "limits", STR("sign_rate 20\nidle 60000ms\n") });
 	join();
@@ -417,8 +417,8 @@ int main(void)
 	suite_add_tcase(s, c);
 	tcase_set_timeout(c, 60);
 	tcase_add_checked_fixture(c, setup, teardown);
-	tcase_add_test(c, wishes_are_answered_and_serials_audited);
-	tcase_add_test(c, the_rate_is_limited);
+	tcase_add_test(c, k2_wishes_are_answered_and_serials_audited);
+	tcase_add_test(c, k2_the_rate_is_limited);
 	tcase_add_loop_test(c, without_a_recorder_signing_stops_when_declared, 0, 2);
 	tcase_add_test(c, a_malformed_wish_ends_its_channel_and_no_other);
 	tcase_add_test(c, a_reload_takes_a_good_ca_and_keeps_the_old_one_otherwise);
