@@ -18,7 +18,8 @@
 
 enum { TRUST_MAX = 32 << 20 };
 
-static int check_trust(const char *path)
+/* A bundle of certificates in PEM; the fix may be "". */
+static int check_pem(const char *what, const char *path, const char *fix)
 {
 	static const char begin[] = "-----BEGIN CERTIFICATE-----";
 	struct buf pem;
@@ -28,16 +29,12 @@ static int check_trust(const char *path)
 	buf_init(&pem, TRUST_MAX);
 	if (file_read(path, &pem) != 0) {
 		fprintf(stderr,
-		    "sallyport check: trust store %s cannot be read: %s; fix: install "
-		    "ca-certificates, or "
-		    "set tls.trust\n",
-		    path, strerror(errno));
+		    "sallyport check: %s %s cannot be read: %s%s\n", what, path, strerror(errno), fix);
 		code = EXIT_FILE;
 	} else {
 		s = buf_view(&pem);
 		if (memmem(s.p, s.n, begin, sizeof(begin) - 1) == NULL) {
-			fprintf(
-			    stderr, "sallyport check: trust store %s holds no certificate\n", path);
+			fprintf(stderr, "sallyport check: %s %s holds no certificate\n", what, path);
 			code = EXIT_CONFIG;
 		}
 	}
@@ -132,9 +129,11 @@ int cmd_check(const struct args *a, const struct cli_ops *ops)
 	struct policy *p;
 	int code = EXIT_OTHER;
 	struct config *c = config_for_command(a->config, &path, &code);
+	const struct config_tls *tls;
 
 	if (c == NULL)
 		return code;
+	tls = config_tls(c);
 	if ((p = policy_new(c, &e)) == NULL) {
 		config_complain(path, &e);
 		return EXIT_CONFIG;
@@ -142,7 +141,10 @@ int cmd_check(const struct args *a, const struct cli_ops *ops)
 	/* All of them are looked at; the first that failed decides the exit code. */
 	code = worse(check_network(c), check_ca(c));
 	code = worse(code, client_files_check(c));
-	code = worse(code, check_trust(config_tls(c)->trust));
+	code = worse(code, check_pem("trust store", tls->trust,
+			       "; fix: install ca-certificates, or set tls.trust"));
+	if (tls->intermediates != NULL)
+		code = worse(code, check_pem("intermediates", tls->intermediates, ""));
 	code = worse(code, ops->check_revocation(c));
 	check_signatures(c);
 	exceptions_warn(c, time(NULL), true, warn, NULL);

@@ -20,6 +20,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -76,11 +77,16 @@ static const int recorder_calls[] = { COMMON_CALLS, SCMP_SYS(openat), SCMP_SYS(o
 	SCMP_SYS(stat), SCMP_SYS(statx), SCMP_SYS(fstatfs), SCMP_SYS(statfs), SCMP_SYS(pread64),
 	SCMP_SYS(pwrite64), SCMP_SYS(getdents64) };
 
+/* Only what the parent connected, and UDP for names: there is no connect() and no bind(). */
+static const int fetcher_calls[] = { COMMON_CALLS, SCMP_SYS(socket), SCMP_SYS(recvfrom),
+	SCMP_SYS(sendto), SCMP_SYS(getsockopt) };
+
 struct profile {
 	const int *calls;
 	size_t ncalls;
 	rlim_t files;	    /* RLIMIT_NOFILE */
 	bool token;	    /* keeps its user, reads below a folder */
+	rlim_t memory;	    /* RLIMIT_AS, 0: none */
 };
 
 #define CALLS(a) (a), sizeof(a) / sizeof((a)[0])
@@ -89,6 +95,7 @@ static const struct profile profiles[ROLE_COUNT] = {
 	[ROLE_WORKER] = { CALLS(worker_calls), 65536 },
 	[ROLE_SIGNER] = { CALLS(signer_calls), 256 },
 	[ROLE_RECORDER] = { CALLS(recorder_calls), 256 },
+	[ROLE_FETCHER] = { CALLS(fetcher_calls), 256, .memory = 512 << 20 },
 };
 
 static const struct profile token_profile = { CALLS(token_calls), 256, true };
@@ -165,6 +172,19 @@ static int filter_arguments(scmp_filter_ctx ctx, bool locks)
 	return r;
 }
 
+/* UDP over IP, and nothing else. */
+static int filter_socket(scmp_filter_ctx ctx)
+{
+	static const unsigned families[] = { AF_INET, AF_INET6 };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < 2; i++)
+		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
+		    SCMP_A0(SCMP_CMP_EQ, families[i]),
+		    SCMP_A1(SCMP_CMP_MASKED_EQ, ~(scmp_datum_t)(SOCK_NONBLOCK | SOCK_CLOEXEC) & UINT32_MAX, SOCK_DGRAM));
+	return r;
+}
+
 static int filter_calls(const struct profile *p)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
@@ -173,6 +193,11 @@ static int filter_calls(const struct profile *p)
 	if (ctx == NULL)
 		return r;
 	for (size_t i = 0; i < p->ncalls; i++) {
+		if (p->calls[i] == SCMP_SYS(socket)) {
+			if (filter_socket(ctx) != 0)
+				goto out;
+			continue;
+		}
 		/* Executable memory only through what was mapped before. */
 		bool exec = p->calls[i] == SCMP_SYS(mmap) || p->calls[i] == SCMP_SYS(mprotect);
 		int e = exec ? seccomp_rule_add(ctx, SCMP_ACT_ALLOW, p->calls[i], 1,
@@ -277,6 +302,8 @@ static int enter(const struct profile *p, const char *keep_dir)
 		return fail("dropping capabilities");
 	if (!SANITIZED)
 		limit(RLIMIT_NPROC, 0);
+	if (!SANITIZED && p->memory > 0)
+		limit(RLIMIT_AS, p->memory);
 	if (filter_calls(p) != 0)
 		return fail("the system-call filter");
 	return flags;

@@ -18,7 +18,7 @@
 #include "intercept/sock.h"
 #include "gateway/revocation.h"
 
-enum { CONFIG_MAX = 1 << 20, LIST_MAX = 64 << 20, PEM_MAX = 16 << 20, CLIENT_MAX = 256 << 10 };
+enum { RESOLUTION_MAX = 1 << 20, CONFIG_MAX = 1 << 20, LIST_MAX = 64 << 20, PEM_MAX = 16 << 20, CLIENT_MAX = 256 << 10 };
 
 static char file_trouble[600]; /* the last one's, for who asked for a reload */
 
@@ -197,6 +197,33 @@ static int add_revoked(struct bundle *b, const struct config *conf)
 	return access(path, F_OK) != 0 ? 0 : add_file(b, "ca.revoked", path, CONFIG_MAX);
 }
 
+/* How names are resolved here, for a process without files. A host may do without either. */
+static int add_resolution(struct bundle *b)
+{
+	static const char *const files[][2] = { { "resolv.conf", "/etc/resolv.conf" }, { "hosts", "/etc/hosts" } };
+	int r = 0;
+
+	for (size_t i = 0; i < 2 && r == 0; i++)
+		if (access(files[i][1], R_OK) == 0)
+			r = add_file(b, files[i][0], files[i][1], RESOLUTION_MAX);
+	return r;
+}
+
+/* A file without any certificate is noticed here, before a reload gives anything up. */
+static int add_intermediates(struct bundle *b, const char *path)
+{
+	static const char begin[] = "-----BEGIN CERTIFICATE-----";
+	struct str pem;
+	int r = add_file(b, "intermediates", path, PEM_MAX);
+
+	if (r != 0 || !bundle_get(b, STR("intermediates"), &pem) ||
+	    (pem.n > 0 && memmem(pem.p, pem.n, begin, sizeof(begin) - 1) != NULL))
+		return r;
+	snprintf(file_trouble, sizeof(file_trouble), "%s: holds no certificate", path);
+	log_error("%s", file_trouble);
+	return -ERR_FILE;
+}
+
 static int fill(struct bundle *b, const struct parent *p, const struct config *conf, enum role role)
 {
 	const struct config_tls *tls = config_tls(conf);
@@ -217,10 +244,14 @@ static int fill(struct bundle *b, const struct parent *p, const struct config *c
 		r = add_file(b, "trust", tls->trust, PEM_MAX);
 	if (r == 0 && role == ROLE_WORKER)
 		r = add_revocation(b, tls);
+	if (r == 0 && role == ROLE_WORKER && tls->intermediates != NULL)
+		r = add_intermediates(b, tls->intermediates);
 	if (r == 0 && role == ROLE_WORKER)
 		r = add_config(b, p, conf);
 	if (r == 0 && role == ROLE_WORKER)
 		r = add_clients(b, conf);
+	if (r == 0 && role == ROLE_FETCHER)
+		r = add_resolution(b);
 	if (r == 0 && role == ROLE_RECORDER)
 		r = bundle_add(b, STR("audit.folder"), str_c(audit->folder));
 	snprintf(jobs, sizeof(jobs), "%u", scan->jobs);

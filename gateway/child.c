@@ -14,6 +14,7 @@
 #include "core/err.h"
 #include "core/log.h"
 #include "core/pack.h"
+#include "gateway/connecting.h"
 #include "gateway/learning.h"
 #include "gateway/parent.h"
 #include "gateway/ticketing.h"
@@ -37,6 +38,8 @@ struct child *child_next(struct parent *p, struct child *c)
 	if (c == &p->recorder)
 		return &p->signer;
 	if (c == &p->signer)
+		return &p->fetcher;
+	if (c == &p->fetcher)
 		return &p->scanner;
 	if (c == &p->scanner)
 		return &p->old_scanner;
@@ -181,6 +184,7 @@ static void wire_all(struct child *c)
 	if (c->role == ROLE_WORKER) {
 		child_wire(c, &p->recorder);
 		child_wire(c, &p->signer);
+		child_wire(c, &p->fetcher);
 		if (p->scanner.state == CHILD_READY)
 			child_wire(c, &p->scanner);
 		return;
@@ -242,6 +246,10 @@ static void on_msg(void *arg, enum msg_type type, struct str body, int *fds, siz
 	case MSG_NEED_SOCKETS:
 		if (c->role == ROLE_WORKER)
 			send_sockets(c, body);
+		break;
+	case MSG_CONNECT:
+		if (c->role == ROLE_FETCHER)
+			connecting_message(c, body);
 		break;
 	case MSG_REFUSED:
 	case MSG_TRUSTED:

@@ -12,6 +12,7 @@
 #include "core/counter.h"
 #include "core/err.h"
 #include "gateway/mux.h"
+#include "gateway/fetching.h"
 #include "gateway/pinning.h"
 #include "gateway/report.h"
 #include "gateway/signing.h"
@@ -119,6 +120,8 @@ static void flow_free(struct flow *f)
 		sockpool_forget(w->sockets, f);
 	if (f->signing != 0)
 		signing_forget(w->signing, f->signing);
+	if (f->fetching != 0)
+		fetching_forget(w->fetching, f->fetching);
 	tunnel_free(f->tunnel);
 	end_close(&f->client, f->reset);
 	end_close(&f->origin, f->reset || f->origin.out.len > 0);

@@ -46,6 +46,8 @@ struct flow {
 	struct leaf *leaf;
 	struct leaf_wish *wish;
 	uint64_t signing; /* id of the question to the signer, 0 none */
+	uint64_t fetching; /* and to the fetcher */
+	const char *intermediates; /* where those of the origin are from */
 	bool waiting_socket, connected;
 
 	struct h1 *req, *resp; /* decoders: client's requests, origin's responses */

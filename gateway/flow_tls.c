@@ -8,6 +8,7 @@
 #include "core/counter.h"
 #include "core/err.h"
 #include "gateway/bypass.h"
+#include "gateway/fetching.h"
 #include "gateway/flow.h"
 #include "gateway/origin_judge.h"
 #include "gateway/signing.h"
@@ -65,16 +66,38 @@ static void note_revocation(struct flow *f)
 	f->revocation_why = r->revocation_why;
 }
 
+/* The handshake; where it stops for a missing intermediate, that is asked for or done without. */
+static int origin_handshake(struct flow *f)
+{
+	int r;
+
+	while ((r = tls_handshake(f->origin.tls)) == -ERR_WANT_CERT && !fetching_ask(f->w->fetching, f))
+		tls_found(f->origin.tls, NULL, 0);
+	f->origin.want_write = r == -ERR_WANT_WRITE;
+	end_watch(&f->origin, r == -ERR_WANT_READ);
+	return r;
+}
+
+static void note_intermediates(struct flow *f)
+{
+	f->intermediates = tls_source_word(f->origin.tls);
+	COUNT_ADD(chains_preloaded, f->intermediates[0] == 'p');
+	COUNT_ADD(chains_fetched, f->intermediates[0] == 'f');
+}
+
 enum flow_state step_uptls(struct flow *f)
 {
 	char ip[64], alpn[64];
 	int r;
 
+	if (f->fetching != 0)
+		return FLOW_UPTLS;
 	if (f->origin.tls == NULL) {
 		struct tls_target to = { .sni = str_c(f->host),
 			.ip = sock_text((const struct sockaddr *)&f->to_sa, ip, sizeof(ip)),
 			.port = f->to.port,
 			.suites = f->hello->suites,
+			.fetch = config_tls(policy_config(f->policy))->fetch_intermediates,
 			.fresh = !config_tls(policy_config(f->policy))->resumption,
 			.alpn = offer(f->hello, alpn, sizeof(alpn)) };
 
@@ -84,11 +107,10 @@ enum flow_state step_uptls(struct flow *f)
 		if (f->origin.tls == NULL)
 			return flow_abort(f, "refuse", NULL, -ERR_NOMEM);
 	}
-	r = tls_handshake(f->origin.tls);
-	f->origin.want_write = r == -ERR_WANT_WRITE;
-	end_watch(&f->origin, r == -ERR_WANT_READ);
-	if (r == -ERR_WANT_READ || r == -ERR_WANT_WRITE)
+	r = origin_handshake(f);
+	if (r == -ERR_WANT_READ || r == -ERR_WANT_WRITE || r == -ERR_WANT_CERT)
 		return FLOW_UPTLS;
+	note_intermediates(f);
 	if (r == 0 || r == -ERR_CERT_WANTED)
 		origin_passed(f);
 	note_revocation(f);

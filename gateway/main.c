@@ -8,6 +8,7 @@
 #include "control/exit.h"
 #include "core/log.h"
 #include "gateway/audit.h"
+#include "gateway/fetcher.h"
 #include "gateway/parent.h"
 #include "gateway/recorder.h"
 #include "gateway/revocation.h"
@@ -27,6 +28,8 @@ static int run_role(const char *name)
 	log_role(name);
 	if (strcmp(name, "signer") == 0)
 		return signer_main(ROLE_FD);
+	if (strcmp(name, "fetcher") == 0)
+		return fetcher_main(ROLE_FD);
 	if (strcmp(name, "recorder") == 0)
 		return recorder_main(ROLE_FD);
 	fprintf(stderr, "sallyport: unknown role\n");

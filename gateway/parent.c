@@ -169,6 +169,21 @@ static void explain_error(const struct parent *p, const struct config_error *e, 
 	    e->line, e->token, e->expected, e->fix[0] != '\0' ? "; fix: " : "", e->fix);
 }
 
+static void drain_role(struct child *c)
+{
+	if (c->chan == NULL || c->state == CHILD_DRAINING)
+		return;
+	c->state = CHILD_DRAINING;
+	if (chan_send(c->chan, MSG_DRAIN, STR_NONE, NULL, 0) != 0)
+		child_stop(c, SIGKILL);
+}
+
+/* Has the configuration any use for it? */
+static bool wanted(const struct child *c)
+{
+	return c->role != ROLE_FETCHER || parent_has_fetcher(c->p);
+}
+
 /* The policy is good: it is in force from here on, and every role is told. */
 static void reload_all(struct parent *p, struct policy *pol, bool signer_has_it)
 {
@@ -176,10 +191,14 @@ static void reload_all(struct parent *p, struct policy *pol, bool signer_has_it)
 	p->generation++;
 	learning_reload(p);
 	for (struct child *c = child_next(p, NULL); c != NULL; c = child_next(p, c))
-		if (c->state == CHILD_READY && c->role != ROLE_SCANNER &&
+		if (c->state == CHILD_READY && c->role != ROLE_SCANNER && wanted(c) &&
 		    !(signer_has_it && c == &p->signer) && send_reload(c, p->config))
 			p->reload_left++;
 	renew_scanner(p);
+	if (parent_has_fetcher(p))
+		child_start(&p->fetcher); /* nothing where it runs */
+	else
+		drain_role(&p->fetcher);
 	if (p->reload_left == 0)
 		reload_finish(p);
 }
@@ -268,15 +287,6 @@ static void reload(struct parent *p, struct control_reply *reply)
 
 /* ---- stop ---- */
 
-static void drain_role(struct child *c)
-{
-	if (c->chan == NULL || c->state == CHILD_DRAINING)
-		return;
-	c->state = CHILD_DRAINING;
-	if (chan_send(c->chan, MSG_DRAIN, STR_NONE, NULL, 0) != 0)
-		child_stop(c, SIGKILL);
-}
-
 static bool any_worker(const struct parent *p)
 {
 	for (unsigned i = 0; i < p->nworkers; i++)
@@ -293,9 +303,10 @@ static void stop_next(struct parent *p)
 	if (!audit_idle(p->audit) && p->recorder.state == CHILD_READY && p->recorder.chan != NULL)
 		return; /* on_audit_idle comes back here */
 	drain_role(&p->signer);
+	drain_role(&p->fetcher);
 	drain_role(&p->scanner);
 	drain_role(&p->old_scanner);
-	if (p->signer.pid > 0 || p->scanner.pid > 0 || p->old_scanner.pid > 0)
+	if (p->signer.pid > 0 || p->fetcher.pid > 0 || p->scanner.pid > 0 || p->old_scanner.pid > 0)
 		return;
 	drain_role(&p->recorder);
 	if (p->recorder.pid == 0)
@@ -342,9 +353,9 @@ void parent_on_gone(struct child *c)
 {
 	struct parent *p = c->p;
 
-	if (p->reload_left > 0 && c->role != ROLE_SCANNER)
+	if (p->reload_left > 0 && c->role != ROLE_SCANNER && wanted(c))
 		parent_on_reloaded(c, false, STR("it ended"));
-	if (c->state == CHILD_DOWN && !p->stopping && !c->replace && c != &p->old_scanner)
+	if (c->state == CHILD_DOWN && !p->stopping && !c->replace && c != &p->old_scanner && wanted(c))
 		audit_event(p, "role_died", c, NULL);
 	stop_next(p);
 }
@@ -447,6 +458,8 @@ static int check_files(const struct config *c)
 	if (tls->intercept && (readable(tls->ca_cert, "CA certificate") != 0 ||
 				  (!ca_in_token(c) && readable(tls->ca_key, "CA key") != 0)))
 		return EXIT_FILE;
+	if (tls->intermediates != NULL && readable(tls->intermediates, "intermediates") != 0)
+		return EXIT_FILE;
 	if (readable(tls->trust, "trust store") != 0 || make_folder(config_state_dir(c)) != 0 ||
 	    make_folder(config_audit(c)->folder) != 0)
 		return EXIT_FILE;
@@ -488,6 +501,7 @@ static void start_roles(struct parent *p)
 {
 	child_init(&p->recorder, p, ROLE_RECORDER, 0);
 	child_init(&p->signer, p, ROLE_SIGNER, 0);
+	child_init(&p->fetcher, p, ROLE_FETCHER, 0);
 	child_init(&p->scanner, p, ROLE_SCANNER, 0);
 	child_init(&p->old_scanner, p, ROLE_SCANNER, 1);
 	p->old_scanner.replace = true;
@@ -496,6 +510,8 @@ static void start_roles(struct parent *p)
 	child_start(&p->recorder);
 	if (parent_has_signer(p))
 		child_start(&p->signer);
+	if (parent_has_fetcher(p))
+		child_start(&p->fetcher);
 	if (search_on(p))
 		child_start(&p->scanner);
 	for (unsigned i = 0; i < p->nworkers; i++)

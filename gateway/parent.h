@@ -53,7 +53,7 @@ struct parent {
 	struct policy *policy;
 	const char *const *inside; /* of the command line, instead of network.inside */
 	unsigned inside_n;
-	struct child recorder, signer, scanner, old_scanner;
+	struct child recorder, signer, fetcher, scanner, old_scanner;
 	struct child workers[PARENT_WORKERS_MAX];
 	unsigned nworkers;
 	struct listening listening[PARENT_LISTENERS_MAX];
@@ -108,6 +108,12 @@ static inline bool parent_has_signer(const struct parent *p)
 
 /* Open the signer's secrets and hand them over, before START and RELOAD: 0, or -ERR_* with *why. */
 int secrets_send(struct child *signer, const struct config *conf, char *why, size_t n);
+/* Are missing intermediates fetched? */
+static inline bool parent_has_fetcher(const struct parent *p)
+{
+	return config_tls(p->config)->fetch_intermediates;
+}
+
 int parent_read_file(const char *path, size_t max, struct buf *out);
 
 #endif

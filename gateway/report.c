@@ -118,6 +118,7 @@ static void tls_fields(struct json *j, const struct flow *f)
 	if (f->grade != GRADE_NONE)
 		optional(j, "tls_grade_rule", f->grade_rule);
 	optional(j, "tls_pq", tls_pq_word(f->pq));
+	optional(j, "intermediates", f->intermediates);
 	if (f->ech)
 		json_bool(j, "ech", true);
 }

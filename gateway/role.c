@@ -39,6 +39,27 @@ static int send_text(struct role_host *h, enum msg_type t, struct buf *b, const 
 	return r;
 }
 
+int role_send(struct role_host *h, enum msg_type type, struct str body)
+{
+	return chan_send(h->parent, type, body, NULL, 0);
+}
+
+void role_limits(const struct bundle *b, struct limits *to)
+{
+	struct str text, row;
+	ptrdiff_t blank;
+
+	limits_default(to);
+	if (!bundle_get(b, STR("limits"), &text))
+		return;
+	while (str_next(&text, '\n', &row)) {
+		blank = str_chr(row, ' ');
+		if (blank < 0 || limits_set(to, str_sub(row, 0, (size_t)blank),
+				     str_trim(str_sub(row, (size_t)blank, row.n))) != 0)
+			log_warn("a limit is not understood: %.*s", STR_FMT(row));
+	}
+}
+
 void role_done(struct role_host *h)
 {
 	chan_send(h->parent, MSG_DRAINED, STR_NONE, NULL, 0);
@@ -135,7 +156,10 @@ static void on_msg(void *arg, enum msg_type type, struct str body, int *fds, siz
 		h->ops->drain(h->arg);
 		break;
 	default:
-		log_warn("unexpected message %s", msg_name(type));
+		if (h->ops->message != NULL)
+			h->ops->message(h->arg, type, body, fds, nfds);
+		else
+			log_warn("unexpected message %s", msg_name(type));
 	}
 	for (size_t i = 0; i < nfds; i++)
 		if (fds[i] >= 0)

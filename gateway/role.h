@@ -8,6 +8,7 @@
 
 #include "core/bundle.h"
 #include "core/chan.h"
+#include "core/limit.h"
 
 enum { ROLE_TEXT_MAX = 512 };
 
@@ -25,6 +26,8 @@ struct role_ops {
 	/* Files that the next start or reload needs, n of them, each of kind which[i]; the
 	 * descriptors are the callee's. May be NULL. */
 	void (*secrets)(void *arg, struct str which, const int *fds, size_t n);
+	/* What else the parent sends this role; a descriptor that is taken is set to -1. May be NULL. */
+	void (*message)(void *arg, enum msg_type type, struct str body, int *fds, size_t nfds);
 };
 
 struct role_host;
@@ -37,6 +40,12 @@ struct loop *role_host_loop(struct role_host *h);
 /* Serve until role_done() or the parent is gone: the exit code. Then free. */
 int role_host_run(struct role_host *h);
 void role_host_free(struct role_host *h);
+
+/* A message of this role to the parent: 0 or as chan_send(). */
+int role_send(struct role_host *h, enum msg_type type, struct str body);
+
+/* The limits of a bundle, defaults for those that are not in it. */
+void role_limits(const struct bundle *b, struct limits *to);
 
 /* Say DRAINED and end with 0. */
 void role_done(struct role_host *h);

@@ -8,15 +8,7 @@
 #include <unistd.h>
 
 #include "core/log.h"
-
-static void set_limit(struct limits *l, struct str row)
-{
-	ptrdiff_t blank = str_chr(row, ' ');
-
-	if (blank < 0 || limits_set(l, str_sub(row, 0, (size_t)blank),
-			     str_trim(str_sub(row, (size_t)blank, row.n))) != 0)
-		log_warn("a limit is not understood: %.*s", STR_FMT(row));
-}
+#include "gateway/role.h"
 
 static void set_own(struct signer_setup *s, struct str name)
 {
@@ -39,10 +31,7 @@ void signer_setup(const struct bundle *b, struct signer_setup *out)
 	struct str text, row;
 
 	*out = (struct signer_setup){ 0 };
-	limits_default(&out->limits);
-	if (bundle_get(b, STR("limits"), &text))
-		while (str_next(&text, '\n', &row))
-			set_limit(&out->limits, row);
+	role_limits(b, &out->limits);
 	out->in_token = bundle_get(b, STR("ca.key_uri"), &text);
 	if (bundle_get(b, STR("ca.token_dir"), &text) &&
 	    str_copy(text, out->token_dir, sizeof(out->token_dir)) != 0)

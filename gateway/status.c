@@ -66,6 +66,8 @@ static bool shown(const struct parent *p, const struct child *c)
 {
 	if (c == &p->old_scanner)
 		return c->pid != 0;
+	if (c == &p->fetcher)
+		return parent_has_fetcher(p);
 	return c != &p->signer || parent_has_signer(p);
 }
 

@@ -15,6 +15,7 @@
 #include "core/log.h"
 #include "core/pack.h"
 #include "core/sandbox.h"
+#include "gateway/fetching.h"
 #include "gateway/flow.h"
 #include "gateway/keymaker.h"
 #include "gateway/identities.h"
@@ -202,6 +203,24 @@ static void tell_anchors(const struct worker *w, const struct verify_store *s)
 		    c.anchors, c.expired, c.weak, c.own, c.unreadable);
 }
 
+/* The preloaded intermediates go with the anchors. False: there is such a file without any. */
+static bool add_intermediates(const struct worker *w, const struct bundle *b, struct verify_store *store)
+{
+	struct str pem = STR_NONE;
+	struct intermediates *i;
+	size_t bad = 0;
+
+	if (!bundle_get(b, STR("intermediates"), &pem))
+		return true;
+	i = intermediates_new(pem, &bad);
+	if (w->index == 0)
+		log_info("%zu intermediate certificates are preloaded, %zu cannot be read",
+		    intermediates_count(i), bad);
+	if (i != NULL)
+		verify_store_preload(store, i);
+	return i != NULL;
+}
+
 /* Uses of exceptions that are gone give their rows free; those of the others go on. */
 static void keep_counts(const struct config *c)
 {
@@ -293,6 +312,12 @@ static int use_bundle(struct worker *w, int fd, char *text, size_t n)
 	}
 	if (p != NULL)
 		store = load_store(b, &err);
+	if (store != NULL && !add_intermediates(w, b, store)) {
+		snprintf(text, n, "tls.intermediates: the file holds no certificate");
+		policy_free(p);
+		identities_free(ids);
+		goto out;
+	}
 	if (store == NULL) {
 		snprintf(text, n, "%s %s", err != 0 ? "tls.trust:" : ce.expected, err != 0 ? "no certificate in it may be an anchor" : ce.token);
 		policy_free(p);
@@ -339,11 +364,12 @@ static int make_parts(struct worker *w)
 	w->sockets = sockpool_new(w->parent);
 	w->signing = signing_new(w);
 	w->key_timer = timer_new(w->loop, renew_keys, w);
+	w->fetching = fetching_new(w);
 	w->cert_wanted = known_new(CERT_WANTED_MAX);
 	w->verified = known_new(CERT_WANTED_MAX);
 	w->pinning = pinning_new();
 	if (w->flows == NULL || w->flow_gens == NULL || w->scratch == NULL || w->leaves == NULL ||
-	    w->scanner == NULL || w->audit == NULL || w->sockets == NULL || w->signing == NULL ||
+	    w->scanner == NULL || w->audit == NULL || w->sockets == NULL || w->signing == NULL || w->fetching == NULL ||
 	    w->cert_wanted == NULL || w->verified == NULL || w->pinning == NULL || w->key_timer == NULL ||
 	    keymaker_join(w->keymaker, w->loop, on_rsa_key, w) != 0)
 		return -ERR_NOMEM;
@@ -442,6 +468,8 @@ static void peer(struct worker *w, struct str body, int fd)
 		close(fd);
 	else if (role == ROLE_SIGNER)
 		signing_connect(w->signing, fd);
+	else if (role == ROLE_FETCHER)
+		fetching_connect(w->fetching, fd);
 	else if (role == ROLE_SCANNER)
 		scan_client_connect(w->scanner, fd);
 	else if (role == ROLE_RECORDER)
@@ -548,6 +576,7 @@ static void worker_free(struct worker *w)
 	signing_free(w->signing);
 	keymaker_free(w->keymaker);
 	timer_free(w->key_timer);
+	fetching_free(w->fetching);
 	sockpool_free(w->sockets);
 	scan_client_free(w->scanner);
 	audit_free(w->audit);

@@ -21,6 +21,7 @@ struct pinning;
 struct sockpool;
 struct signing;
 struct keymaker;
+struct fetching;
 
 enum { WORKER_SCRATCH = 64 << 10 };
 
@@ -44,6 +45,7 @@ struct worker {
 	struct audit *audit;
 	struct sockpool *sockets;
 	struct signing *signing;
+	struct fetching *fetching;
 	struct chan *parent;
 	struct flow **flows; /* by index; NULL: free */
 	uint32_t *flow_gens;

@@ -110,6 +110,7 @@ struct tls *tls_connect(struct tls_ctx *c, int fd, const struct tls_target *to)
 	t->judge = to->judge;
 	t->judge_arg = to->arg;
 	t->hard_revocation = to->hard_revocation;
+	t->fetch = to->fetch;
 	tls_ask_for_staple(t);
 	t->on_request = to->on_request;
 	t->identity = identity_ref(to->identity);
@@ -208,6 +209,7 @@ void tls_free(struct tls *t)
 	sk_X509_pop_free(t->path, X509_free);
 	verify_store_free(t->store);
 	identity_free(t->identity);
+	free(t->asked);
 	free(t->peeked);
 	free(t);
 }
@@ -267,6 +269,8 @@ static int result(struct tls *t, int r)
 		return -ERR_WANT_READ;
 	case SSL_ERROR_WANT_WRITE:
 		return -ERR_WANT_WRITE;
+	case SSL_ERROR_WANT_RETRY_VERIFY:
+		return -ERR_WANT_CERT;
 	case SSL_ERROR_WANT_X509_LOOKUP:
 		snprintf(t->failure, sizeof(t->failure), "a client certificate is asked for");
 		return -ERR_CERT_WANTED;

@@ -74,6 +74,7 @@ struct tls_target {
 	bool hard_revocation; /* a chain about whose revocation nothing is known has a fault */
 	bool fresh;	     /* no session is resumed, and none is kept */
 	bool allow_old;	     /* TLS 1.0 and 1.1 and their ciphers, too; the judge is asked */
+	bool fetch;	     /* where an intermediate is missing: -ERR_WANT_CERT */
 	tls_judge_fn *judge; /* NULL: every fault refuses */
 	void *arg;
 };
@@ -112,9 +113,20 @@ bool tls_resumable(struct tls *client, const struct tls *origin, uint32_t policy
  * the first of them as text ("" for none). */
 bool tls_wanted(const struct tls *t, bool *shown, const char **issuers);
 
-/* 0 when done; -ERR_WANT_READ, -ERR_WANT_WRITE; otherwise the failure (-ERR_CERT_*, -ERR_TLS,
+/* 0 when done; -ERR_WANT_READ, -ERR_WANT_WRITE, -ERR_WANT_CERT; otherwise the failure (-ERR_CERT_*, -ERR_TLS,
  * -ERR_TLS_ALERT, -ERR_EOF); details by tls_failure(). */
 int tls_handshake(struct tls *t);
+
+/*
+ * After -ERR_WANT_CERT: the URL where the missing certificate is said to be, then what was found
+ * there (DER, copied; n may be 0), then tls_handshake() goes on. It may want another, three in all.
+ */
+const char *tls_missing(const struct tls *t);
+void tls_found(struct tls *t, const struct str *der, size_t n);
+
+/* Where the intermediates of the verified path are from: "sent", "preloaded", "fetched"; "" where
+ * nothing was verified, as in a resumed session. */
+const char *tls_source_word(const struct tls *t);
 
 /* Text of the last failure for the audit ("alert 46 certificate unknown"), never secrets. */
 const char *tls_failure(const struct tls *t);

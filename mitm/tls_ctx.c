@@ -140,7 +140,9 @@ struct tls_ctx *tls_ctx_new(struct verify_store *store, const struct limits *lim
 	c->origin = make_ctx(TLS_client_method(), &c->pq);
 	c->sessions = sessions_new();
 	c->tickets = tickets_new();
-	if (c->bio != NULL && c->sessions != NULL && c->tickets != NULL && c->client != NULL && c->origin != NULL &&
+	c->fetched = fetched_new();
+	if (c->bio != NULL && c->sessions != NULL && c->tickets != NULL && c->fetched != NULL &&
+	    c->client != NULL && c->origin != NULL &&
 	    (c->ecdsa = leaf_key_new(true)) != NULL) {
 		SSL_CTX_set_verify(c->origin, SSL_VERIFY_PEER, NULL);
 		SSL_CTX_set_cert_cb(c->origin, tls_cert_cb, NULL);
@@ -171,6 +173,7 @@ void tls_ctx_free(struct tls_ctx *c)
 		return;
 	sessions_free(c->sessions);
 	tickets_free(c->tickets);
+	fetched_free(c->fetched);
 	SSL_CTX_free(c->client);
 	SSL_CTX_free(c->origin);
 	BIO_meth_free(c->bio);

@@ -6,6 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "mitm/complete.h"
 #include "mitm/leaf_key.h"
 #include "mitm/tls_tickets.h"
 #include "mitm/tls.h"
@@ -25,6 +26,7 @@ struct tls_ctx {
 	const struct limits *limits;
 	struct sessions *sessions; /* with origins */
 	struct tickets *tickets;   /* toward clients */
+	struct fetched *fetched;   /* intermediates */
 	struct leaf_key *ecdsa, *rsa; /* the worker's own; RSA is NULL until it was made */
 	bool pq;		   /* the library speaks post-quantum key agreement */
 	STACK_OF(X509) *chain;     /* toward clients, behind the leaf; may be empty */
@@ -53,6 +55,9 @@ struct tls {
 	STACK_OF(X509) * path;	/* between verification and judgement */
 	bool hard_revocation;
 	bool fresh; /* origin's end: nothing is resumed or kept */
+	bool fetch;		/* missing intermediates may be waited for */
+	struct tls_asked *asked; /* where they were looked for (tls_complete.c) */
+	enum tls_source source;
 	bool staple_announced;	/* before TLS 1.3 it comes behind the certificate */
 	bool judged;
 	int64_t known_until; /* how long the report is relied on */
@@ -113,6 +118,12 @@ int64_t tls_known_until(const struct verify_report *r, const STACK_OF(X509) *pat
 
 /* Called by OpenSSL for origins' chains; the SSL's app data is the struct tls. */
 int tls_verify_cb(X509_STORE_CTX *ctx, void *arg);
+
+/*
+ * Verify an origin's chain, completed where it lacks intermediates, into t's report and path.
+ * False: there is no report yet, the handshake is to wait for tls_missing().
+ */
+bool tls_verify_path(struct tls *t, X509 *leaf, STACK_OF(X509) * sent);
 
 /* Our ciphers, signatures and groups; *pq: the library has post-quantum ones (tls_match.c). */
 bool tls_strength_default(SSL_CTX *c, bool *pq);

@@ -68,9 +68,8 @@ int tls_verify_cb(X509_STORE_CTX *ctx, void *arg)
 		t->report = (struct verify_report){ .err = -ERR_CERT_INVALID,
 			.errors = TLS_ERROR_BIT(TLS_ERROR_INVALID),
 			.why = "no certificate" };
-	else
-		verify_x509(t->store, leaf, X509_STORE_CTX_get0_untrusted(ctx), str_c(t->name),
-		    t->ip, &t->report, &t->path);
+	else if (!tls_verify_path(t, leaf, X509_STORE_CTX_get0_untrusted(ctx)))
+		return SSL_set_retry_verify(ssl); /* asked again; no way past tls_was_judged() */
 	if (!t->staple_announced || SSL_version(ssl) >= TLS1_3_VERSION)
 		judge(t);
 	X509_STORE_CTX_set_error(ctx, error_of(t));

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "core/err.h"
+#include "mitm/complete.h"
 #include "mitm/revoke_x509.h"
 
 enum { VERIFY_ROUNDS = 32, VERIFY_CHAIN_MAX = 64, DEPTH = 16 };
@@ -261,6 +262,18 @@ int verify_x509(struct verify_store *s, X509 *leaf, STACK_OF(X509) * sent, struc
 	return out->err;
 }
 
+static int verify_with_preloaded(struct verify_store *s, X509 *leaf, STACK_OF(X509) * sent,
+    struct str name, const char *ip, struct verify_report *out)
+{
+	const struct completion with = { .store = s, .name = name, .ip = ip };
+	STACK_OF(X509) *path = NULL;
+	enum tls_source source;
+
+	verify_completed(&with, leaf, sent, out, &path, &source);
+	sk_X509_pop_free(path, X509_free);
+	return out->err;
+}
+
 int verify_chain(struct verify_store *s, const struct str *chain, size_t n, struct str name,
     const char *ip, struct verify_report *out)
 {
@@ -284,7 +297,7 @@ int verify_chain(struct verify_store *s, const struct str *chain, size_t n, stru
 		}
 	}
 	if (r == 0)
-		r = verify_x509(s, leaf, sent, name, ip, out, NULL);
+		r = verify_with_preloaded(s, leaf, sent, name, ip, out);
 	else
 		judge(out, r, why);
 	X509_free(leaf);

@@ -10,6 +10,7 @@
 #include "certs/leaf.h"
 #include "core/str.h"
 #include "core/tls_error.h"
+#include "mitm/intermediates.h"
 #include "mitm/revoke.h"
 
 struct verify_store; /* reference-counted trust anchors, without our own CA */
@@ -27,6 +28,9 @@ void verify_store_free(struct verify_store *s);
 
 /* What is known to be revoked goes with the anchors; once, before the store is shared. */
 void verify_store_revoke(struct verify_store *s, struct revoke *r);
+
+/* Intermediates that chains may be completed with; consumed, and once, before the store is shared. */
+void verify_store_preload(struct verify_store *s, struct intermediates *i);
 
 /* The most intermediates in a path; -1: the default. */
 void verify_store_depth(struct verify_store *s, int depth);

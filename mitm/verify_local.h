@@ -15,6 +15,7 @@ struct verify_store {
 	int64_t at;	/* 0: now */
 	int depth;	/* most intermediates; -1: the default */
 	struct revoke *revoke;
+	struct intermediates *preloaded;
 	struct verify_counts counts;
 };
 

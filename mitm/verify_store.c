@@ -115,6 +115,7 @@ void verify_store_free(struct verify_store *s)
 	X509_STORE_free(s->store);
 	X509_free(s->own);
 	revoke_free(s->revoke);
+	intermediates_free(s->preloaded);
 	free(s);
 }
 
@@ -132,6 +133,30 @@ void verify_store_revoke(struct verify_store *s, struct revoke *r)
 struct revoke *verify_store_revoked(const struct verify_store *s)
 {
 	return s->revoke;
+}
+
+void verify_store_preload(struct verify_store *s, struct intermediates *i)
+{
+	intermediates_free(s->preloaded);
+	s->preloaded = i;
+}
+
+struct intermediates *verify_store_preloaded(const struct verify_store *s)
+{
+	return s->preloaded;
+}
+
+bool verify_store_knows_issuer(const struct verify_store *s, X509 *x)
+{
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	X509 *issuer = NULL;
+	bool known = ctx != NULL && X509_STORE_CTX_init(ctx, s->store, NULL, NULL) == 1 &&
+		     X509_STORE_CTX_get1_issuer(&issuer, ctx, x) == 1;
+
+	X509_free(issuer);
+	X509_STORE_CTX_free(ctx);
+	ERR_clear_error();
+	return known;
 }
 
 const char *revocation_word(enum revocation r)

@@ -18,6 +18,12 @@ int verify_x509(struct verify_store *s, X509 *leaf, STACK_OF(X509) * sent, struc
 /* What is known to be revoked; may be NULL. */
 struct revoke *verify_store_revoked(const struct verify_store *s);
 
+/* The preloaded intermediates; may be NULL. */
+struct intermediates *verify_store_preloaded(const struct verify_store *s);
+
+/* Is there an anchor that may have issued x? */
+bool verify_store_knows_issuer(const struct verify_store *s, X509 *x);
+
 /* What OpenSSL 3.0 lets pass and must not: 0 or -ERR_CERT_*. chain: the verified path, leaf
  * first, its anchor last. */
 int verify_post(X509 *leaf, STACK_OF(X509) * chain, struct str name, const char **why);

@@ -65,6 +65,9 @@ struct config_tls {
 	const char **crl;	      /* revocation lists, PEM or DER paths */
 	unsigned crl_n;
 	const char *revocation_set;   /* path, or NULL */
+	const char *intermediates;    /* PEM bundle that incomplete chains are completed with, or NULL */
+	bool fetch_intermediates;     /* default true: others from where certificates say they are */
+	bool fetch_private;	      /* default false: also from addresses that are not public */
 	bool resumption; /* default true: sessions are resumed, with clients and with origins */
 };
 

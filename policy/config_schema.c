@@ -15,7 +15,7 @@ const char config_defaults[] =
     "           source: client, quic: reject, mark: 0x5a11, table: 5377 }\n"
     "tls: { intercept: yes, passthrough_check: log,\n"
     "       trust: /etc/ssl/certs/ca-certificates.crt, refuse: auto, crl: [],\n"
-    "       resumption: yes }\n"
+    "       resumption: yes, fetch_intermediates: yes, fetch_private: no }\n"
     "pinning: { learn: yes, bypass: never }\n"
     "scanner: { enabled: yes, signatures: /var/lib/clamav, jobs: 0 }\n"
     "audit: { folder: /var/log/sallyport, when_full: block }\n"
@@ -121,6 +121,9 @@ static const cyaml_schema_field_t tls_fields[] = {
 	WORD(struct config_tls, refuse, ENUM_FLAGS, refuse_words),
 	LIST(struct config_tls, crl, &text_entry, 0, CRL_MAX),
 	TEXT(struct config_tls, revocation_set),
+	TEXT(struct config_tls, intermediates),
+	CYAML_FIELD_BOOL("fetch_intermediates", OPT, struct config_tls, fetch_intermediates),
+	CYAML_FIELD_BOOL("fetch_private", OPT, struct config_tls, fetch_private),
 	CYAML_FIELD_BOOL("resumption", OPT, struct config_tls, resumption),
 	CYAML_FIELD_END,
 };

@@ -95,7 +95,7 @@ static int verify_network(struct verify *v)
 }
 
 /* The daemon's working directory is not the reader's. */
-static int verify_revocation(struct verify *v)
+static int verify_tls_files(struct verify *v)
 {
 	const struct config_tls *t = &v->raw->tls;
 
@@ -104,6 +104,8 @@ static int verify_revocation(struct verify *v)
 			return bad(v, "tls", "crl", i, "the full path of a revocation list");
 	if (t->revocation_set != NULL && t->revocation_set[0] != '/')
 		return bad(v, "tls", "revocation_set", 0, "the full path of a revocation set");
+	if (t->intermediates != NULL && t->intermediates[0] != '/')
+		return bad(v, "tls", "intermediates", 0, "the full path of a bundle of certificates");
 	return 0;
 }
 
@@ -135,7 +137,7 @@ static int verify_management(struct verify *v)
 static int verify_rest(struct verify *v)
 {
 	const struct config_tls *t = &v->raw->tls;
-	int r = verify_revocation(v);
+	int r = verify_tls_files(v);
 
 	if (r != 0)
 		return r;

@@ -69,6 +69,9 @@ START_TEST(an_empty_file_is_a_good_configuration)
 	ck_assert_uint_eq(config_tls(c)->crl_n, 0);
 	ck_assert_ptr_null(config_tls(c)->revocation_set);
 	ck_assert(config_tls(c)->resumption);
+	ck_assert(config_tls(c)->fetch_intermediates);
+	ck_assert(!config_tls(c)->fetch_private);
+	ck_assert_ptr_null(config_tls(c)->intermediates);
 	ck_assert(config_scanner(c)->enabled);
 	ck_assert_str_eq(config_scanner(c)->signatures, "/var/lib/clamav");
 	ck_assert_uint_eq(config_scanner(c)->jobs, 0);

@@ -29,6 +29,7 @@ struct spec {
 	int rsa_bits, serial;
 	bool sha1;
 	const char *feature, *cdp; /* "status_request"; "URI:..." */
+	const char *aia; /* "caIssuers;URI:..." */
 };
 
 static void rig_extension(X509 *x, X509 *issuer, int nid, const char *value)
@@ -59,6 +60,7 @@ static void rig_extensions(X509 *x, X509 *issuer, const struct spec *s)
 	rig_extension(x, issuer, NID_name_constraints, s->nc);
 	rig_extension(x, issuer, NID_tlsfeature, s->feature);
 	rig_extension(x, issuer, NID_crl_distribution_points, s->cdp);
+	rig_extension(x, issuer, NID_info_access, s->aia);
 	if (!s->no_ids) {
 		rig_extension(x, issuer, NID_subject_key_identifier, "hash");
 		rig_extension(
