@@ -86,6 +86,8 @@ void fetch_cache_put(struct fetch_cache *c, const char *url, struct str found, i
 	if (size > FETCH_CACHE_BYTES)
 		return;
 	r = make_room(c, size);
+	if (r == NULL)
+		return;
 	*r = (struct row){ .url = malloc(size), .n = found.n, .until = until, .used = ++c->uses };
 	if (r->url == NULL)
 		return;

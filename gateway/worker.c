@@ -15,6 +15,7 @@
 #include "core/log.h"
 #include "core/pack.h"
 #include "core/sandbox.h"
+#include "gateway/anchors.h"
 #include "gateway/fetching.h"
 #include "gateway/flow.h"
 #include "gateway/keymaker.h"
@@ -184,43 +185,6 @@ static void add_listener(struct worker *w, uint16_t port, int fd)
 		watch_set(l->watch, LOOP_READ);
 }
 
-static struct verify_store *load_store(const struct bundle *b, int *err)
-{
-	struct str pem = STR_NONE, own = STR_NONE;
-
-	bundle_get(b, STR("trust"), &pem);
-	bundle_get(b, STR("ca.cert"), &own);
-	return verify_store_new(pem, own, err);
-}
-
-/* One worker says it for all: they read the same bytes. */
-static void tell_anchors(const struct worker *w, const struct verify_store *s)
-{
-	struct verify_counts c = verify_store_counts(s);
-
-	if (w->index == 0)
-		log_info("trust store: %u anchors; left out: %u expired, %u weak, %u our own, %u unreadable",
-		    c.anchors, c.expired, c.weak, c.own, c.unreadable);
-}
-
-/* The preloaded intermediates go with the anchors. False: there is such a file without any. */
-static bool add_intermediates(const struct worker *w, const struct bundle *b, struct verify_store *store)
-{
-	struct str pem = STR_NONE;
-	struct intermediates *i;
-	size_t bad = 0;
-
-	if (!bundle_get(b, STR("intermediates"), &pem))
-		return true;
-	i = intermediates_new(pem, &bad);
-	if (w->index == 0)
-		log_info("%zu intermediate certificates are preloaded, %zu cannot be read",
-		    intermediates_count(i), bad);
-	if (i != NULL)
-		verify_store_preload(store, i);
-	return i != NULL;
-}
-
 /* Uses of exceptions that are gone give their rows free; those of the others go on. */
 static void keep_counts(const struct config *c)
 {
@@ -290,7 +254,7 @@ static int use_bundle(struct worker *w, int fd, char *text, size_t n)
 	struct policy *p = NULL;
 	struct identities *ids = NULL;
 	struct revoke *revoke = NULL;
-	int r, err = 0;
+	int r;
 	struct bundle *b = bundle_open(fd, &r);
 
 	if (b == NULL) {
@@ -311,20 +275,14 @@ static int use_bundle(struct worker *w, int fd, char *text, size_t n)
 		goto out;
 	}
 	if (p != NULL)
-		store = load_store(b, &err);
-	if (store != NULL && !add_intermediates(w, b, store)) {
-		snprintf(text, n, "tls.intermediates: the file holds no certificate");
-		policy_free(p);
-		identities_free(ids);
-		goto out;
-	}
+		store = anchors_load(b, w->index == 0, text, n);
 	if (store == NULL) {
-		snprintf(text, n, "%s %s", err != 0 ? "tls.trust:" : ce.expected, err != 0 ? "no certificate in it may be an anchor" : ce.token);
+		if (p == NULL)
+			snprintf(text, n, "%s %s", ce.expected, ce.token);
 		policy_free(p);
 		identities_free(ids);
 		goto out;
 	}
-	tell_anchors(w, store);
 	verify_store_free(w->store);
 	w->store = verify_store_ref(store);
 	identities_free(w->identities);
