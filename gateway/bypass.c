@@ -11,16 +11,35 @@
 #include "gateway/known.h"
 #include "gateway/pinning.h"
 #include "intercept/sock.h"
+#include "policy/origin.h"
 
-enum { VERIFIED_LIFE = 10 * 60 * 1000 };
+enum { VERIFIED_LIFE = 10 * 60 * 1000, DESTINATION_KEY = HELLO_NAME_MAX + 96 };
 
-/* A key for what is learned of a destination: its address and the name asked for. */
+/*
+ * A key for what is learned of a destination: its address and the name asked for, under which
+ * configuration and how strictly it was judged. A flow that began before a reload teaches nothing
+ * to those that begin after it, nor a client whose origins are judged mildly one with strict rules.
+ */
 static void destination_key(const struct flow *f, char *to, size_t n)
 {
+	struct facts facts = flow_facts(f, STAGE_HELLO);
+	bool hard = policy_fault_choice(f->policy, &facts, TLS_ERROR_REVOCATION_UNKNOWN) != FAULT_ACCEPT;
 	char ip[64];
 
-	snprintf(to, n, "%s|%u|%s", sock_text((const struct sockaddr *)&f->to_sa, ip, sizeof(ip)),
-	    f->to.port, f->host);
+	snprintf(to, n, "%s|%u|%u|%d|%s",
+	    sock_text((const struct sockaddr *)&f->to_sa, ip, sizeof(ip)), f->to.port,
+	    f->generation, hard, f->host);
+}
+
+/* What was let pass by a choice of policy is that client's, and ends when the exception does. */
+static void remember(const struct flow *f, struct known *where, uint64_t life)
+{
+	char key[DESTINATION_KEY];
+
+	if (f->faults != 0)
+		return;
+	destination_key(f, key, sizeof(key));
+	known_put(where, key, loop_now(f->w->loop) + life);
 }
 
 /* From now on the flow is a passthrough: its hello was not answered, and goes on as it came. */
@@ -57,7 +76,7 @@ static bool pinned(const struct flow *f)
 
 void bypass_known(struct flow *f)
 {
-	char key[HELLO_NAME_MAX + 80];
+	char key[DESTINATION_KEY];
 	const struct client_cert *c;
 
 	f->probe = pinned(f);
@@ -74,7 +93,7 @@ void bypass_known(struct flow *f)
 
 void bypass_probe(struct flow *f)
 {
-	char key[HELLO_NAME_MAX + 80];
+	char key[DESTINATION_KEY];
 
 	if (f->protocol != PROTOCOL_TLS ||
 	    config_tls(policy_config(f->policy))->passthrough_check != PASSTHROUGH_PROBE)
@@ -96,14 +115,11 @@ enum flow_state bypass_unverified(struct flow *f, int err)
 
 enum flow_state bypass_verified(struct flow *f)
 {
-	char key[HELLO_NAME_MAX + 80];
-
 	end_close(&f->origin, false);
 	f->connected = false;
 	f->probe = false;
 	if (f->decision.action == ACTION_PASSTHROUGH) {
-		destination_key(f, key, sizeof(key));
-		known_put(f->w->verified, key, loop_now(f->w->loop) + VERIFIED_LIFE);
+		remember(f, f->w->verified, VERIFIED_LIFE);
 		return FLOW_CONNECT;
 	}
 	COUNT_ADD(tunnels_pinned, 1);
@@ -168,8 +184,6 @@ bool bypass_refused_late(struct flow *f)
 
 enum flow_state bypass_wanted(struct flow *f)
 {
-	char key[HELLO_NAME_MAX + 80];
-
 	bypass_note(f);
 	end_close(&f->origin, false);
 	if (f->client_cert_action != CLIENT_CERT_PASSTHROUGH) {
@@ -182,8 +196,7 @@ enum flow_state bypass_wanted(struct flow *f)
 		snprintf(f->refused_why, sizeof(f->refused_why), "The server wants a client certificate.");
 		return FLOW_FORGE;
 	}
-	destination_key(f, key, sizeof(key));
-	known_put(f->w->cert_wanted, key, loop_now(f->w->loop) + f->w->limits.learned_client_cert);
+	remember(f, f->w->cert_wanted, f->w->limits.learned_client_cert);
 	pass_client_cert(f);
 	f->connected = false;
 	return FLOW_CONNECT;

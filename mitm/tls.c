@@ -125,9 +125,10 @@ struct tls *tls_connect(struct tls_ctx *c, int fd, const struct tls_target *to)
 		return NULL;
 	}
 	/* What one identity may see, another must not resume; nor at another strength; nor what
-	 * was less strictly asked. */
-	snprintf(t->key, sizeof(t->key), "%s|%s|%u|%.*s|%x|%d|%s", t->name, t->ip, to->port,
-	    STR_FMT(to->alpn), limits, to->hard_revocation,
+	 * was less strictly asked; nor where a wish for a certificate is to stop us, which a
+	 * resumed handshake does not show. */
+	snprintf(t->key, sizeof(t->key), "%s|%s|%u|%.*s|%x|%d%d|%s", t->name, t->ip, to->port,
+	    STR_FMT(to->alpn), limits, to->hard_revocation, (int)to->on_request,
 	    t->identity != NULL ? identity_print(t->identity) : "");
 	t->fresh = to->fresh;
 	session = t->fresh ? NULL : sessions_take(c->sessions, t->key);
