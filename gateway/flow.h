@@ -42,6 +42,7 @@ struct flow {
 	struct hello_walk walk;
 	struct hello *hello;	/* TLS, until the client's handshake is done */
 	char host[HELLO_NAME_MAX]; /* SNI, or the first request's host */
+	bool sni;		   /* it is the SNI */
 	struct decision decision;  /* of HELLO */
 	struct leaf *leaf;
 	struct leaf_wish *wish;

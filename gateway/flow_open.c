@@ -63,6 +63,7 @@ static enum flow_state peek_tls(struct flow *f)
 	if (r == 0) {
 		f->protocol = PROTOCOL_TLS;
 		str_copy(str_c(f->hello->sni), f->host, sizeof(f->host));
+		f->sni = f->host[0] != '\0';
 		f->ech = f->hello->ech;
 		return FLOW_DECIDE;
 	}

@@ -112,6 +112,24 @@ struct facts txn_facts(const struct txn *t, enum stage stage, const struct leg *
 	return facts;
 }
 
+static bool prohibits(const struct decision *d)
+{
+	return d->action == ACTION_BLOCK || d->action == ACTION_RESET;
+}
+
+struct decision txn_decide(const struct txn *t, enum stage stage, const struct leg *g)
+{
+	struct facts facts = txn_facts(t, stage, g);
+	struct decision d = policy_decide(t->f->policy, &facts), other;
+
+	if (prohibits(&d) || !t->other_name)
+		return d;
+	facts.host = str_c(t->f->host);
+	other = policy_decide(t->f->policy, &facts);
+	other.log |= d.log;
+	return prohibits(&other) ? other : d;
+}
+
 void txn_incident(const struct flow *f, const struct txn *t, char *to, size_t n)
 {
 	snprintf(to, n, "%llx-%u-%llu", (unsigned long long)f->w->born, f->w->index,

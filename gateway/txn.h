@@ -64,6 +64,7 @@ struct txn {
 	bool continued;	       /* we sent 100 Continue ourselves */
 	bool close;	       /* the client connection ends after this */
 	bool refused;	       /* our own page is the answer */
+	bool other_name;       /* it names another host than the TLS connection did */
 	bool own_log;	       /* a rule asked for a mark */
 	struct timer *comfort;
 };
@@ -138,6 +139,13 @@ void txn_incident(const struct flow *f, const struct txn *t, char *to, size_t n)
 
 /* A malformed or ambiguous message from the client (400) or the origin (502). */
 void txn_malformed(struct txn *t, bool from_client, int err);
+
+/*
+ * What policy says of this transaction at a stage; g as in txn_facts(). Where the request names
+ * another host than the TLS connection did (both are the origin's), a prohibition for either
+ * holds, and what only one of them permits is not permitted.
+ */
+struct decision txn_decide(const struct txn *t, enum stage stage, const struct leg *g);
 
 /* Facts of this transaction at a stage. */
 struct facts txn_facts(const struct txn *t, enum stage stage, const struct leg *g);

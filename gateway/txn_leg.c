@@ -32,14 +32,16 @@ static bool is_up(const struct txn *t, const struct leg *g)
 /* The verdict is there: policy says what it means for this direction. */
 static void decide(struct txn *t, struct leg *g)
 {
-	struct facts facts = txn_facts(t, is_up(t, g) ? STAGE_UPLOAD : STAGE_DOWNLOAD, g);
-	struct decision d = policy_decide(t->f->policy, &facts);
+	struct decision d = txn_decide(t, is_up(t, g) ? STAGE_UPLOAD : STAGE_DOWNLOAD, g);
 
 	t->own_log |= d.log;
-	if (d.action == ACTION_ALLOW || d.action == ACTION_INTERCEPT)
+	if (d.action == ACTION_ALLOW || d.action == ACTION_INTERCEPT) {
+		if (d.rule != NULL && g->verdict.class != VERDICT_CLEAN && g->verdict.class != VERDICT_BYPASSED)
+			t->rule = d.rule; /* who let it through */
 		leg_release(t, g);
-	else
+	} else {
 		txn_refuse_verdict(t, is_up(t, g) ? "upload" : "download", &d, &g->verdict);
+	}
 }
 
 static void on_up_verdict(void *arg, const struct verdict *v)

@@ -32,6 +32,21 @@ static int note_request(struct txn *t, const struct head *h)
 	return t->path == NULL ? -ERR_NOMEM : fields_accept(h, &t->accept);
 }
 
+/*
+ * Domain fronting: the client spoke TLS to one name and asks for another. That is right only
+ * where the certificate that was verified is for both (RFC 9110 section 7.4, 421).
+ */
+static bool misdirected(struct txn *t)
+{
+	const struct flow *f = t->f;
+	struct str host = str_c(t->host);
+
+	if (host.n > 1 && host.p[host.n - 1] == '.')
+		host.n--;
+	t->other_name = f->client.tls != NULL && f->sni && !str_ieq(host, str_c(f->host));
+	return t->other_name && (f->origin.tls == NULL || !tls_covers(f->origin.tls, host));
+}
+
 /* Write the request as it goes out; Expect is ours to answer while we hold. */
 static int write_request(struct txn *t, const struct head *h, bool search)
 {
@@ -57,8 +72,7 @@ static int write_request(struct txn *t, const struct head *h, bool search)
 
 static bool refused_by_policy(struct txn *t)
 {
-	struct facts facts = txn_facts(t, STAGE_REQUEST, &t->up);
-	struct decision d = policy_decide(t->f->policy, &facts);
+	struct decision d = txn_decide(t, STAGE_REQUEST, &t->up);
 
 	t->rule = d.rule;
 	t->own_log = d.log;
@@ -78,11 +92,9 @@ static void stream_body(struct txn *t)
 {
 	struct leg *g = &t->up;
 	struct decision d;
-	struct facts facts;
 
 	g->verdict = verdict_make(VERDICT_BYPASSED, REASON_POLICY, STR_NONE);
-	facts = txn_facts(t, STAGE_UPLOAD, g);
-	d = policy_decide(t->f->policy, &facts);
+	d = txn_decide(t, STAGE_UPLOAD, g);
 	t->own_log |= d.log;
 	g->state = LEG_STREAM;
 	if (d.action == ACTION_BLOCK || d.action == ACTION_RESET)
@@ -133,6 +145,10 @@ void txn_request_head(struct txn *t, const struct head *h)
 	if (audit_full(f->w->audit) &&
 	    config_audit(policy_config(f->policy))->when_full == WHEN_FULL_BLOCK) {
 		txn_refuse(t, 503, "refuse", NULL, NULL, "the audit log cannot be written");
+		return;
+	}
+	if (misdirected(t)) {
+		txn_refuse(t, 421, "refuse", NULL, NULL, "the request is for another host than the connection");
 		return;
 	}
 	if (refused_by_policy(t))

@@ -37,8 +37,7 @@ static void choose_frame(struct txn *t, const struct head *h, struct h1_edit *e)
 
 static bool refused_by_policy(struct txn *t)
 {
-	struct facts facts = txn_facts(t, STAGE_RESPONSE, &t->down);
-	struct decision d = policy_decide(t->f->policy, &facts);
+	struct decision d = txn_decide(t, STAGE_RESPONSE, &t->down);
 
 	t->own_log |= d.log;
 	if (d.action == ACTION_BLOCK || d.action == ACTION_RESET)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -409,4 +410,21 @@ int tls_mirror(const struct tls *t, struct str requested, struct leaf_wish *out)
 	X509 *x = SSL_get0_peer_certificate(t->ssl);
 
 	return x != NULL ? verify_mirror_x509(x, requested, out) : -ERR_CERT_INVALID;
+}
+
+bool tls_covers(const struct tls *t, struct str host)
+{
+	const unsigned flags =
+	    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
+	X509 *x = SSL_get0_peer_certificate(t->ssl);
+	char text[256];
+	bool yes;
+
+	if (host.n > 2 && host.p[0] == '[')
+		host = str_sub(host, 1, host.n - 2);
+	if (x == NULL || host.n == 0 || str_copy(host, text, sizeof(text)) != 0)
+		return false;
+	yes = X509_check_host(x, text, host.n, flags, NULL) == 1 || X509_check_ip_asc(x, text, 0) == 1;
+	ERR_clear_error();
+	return yes;
 }

@@ -163,6 +163,9 @@ const char *tls_cipher(const struct tls *t);
 /* The handshake resumed a session of an earlier, verified one. */
 bool tls_resumed(const struct tls *t);
 
+/* Is the origin's certificate for that host name or address, too? */
+bool tls_covers(const struct tls *t, struct str host);
+
 /* What a mirrored leaf copies of the origin's certificate, see verify_mirror(). */
 int tls_mirror(const struct tls *t, struct str requested, struct leaf_wish *out);
 
