@@ -196,6 +196,14 @@ enum flow_state bypass_wanted(struct flow *f)
 		snprintf(f->refused_why, sizeof(f->refused_why), "The server wants a client certificate.");
 		return FLOW_FORGE;
 	}
+	if (f->judged.choice == FAULT_WARN) { /* undecrypted, nothing could warn */
+		flow_note(f, "refuse", f->client_cert_rule, "%s, and the origin has faults", err_name(-ERR_CERT_WANTED));
+		f->refused = -ERR_CERT_WANTED;
+		f->refused_status = 502;
+		snprintf(f->refused_why, sizeof(f->refused_why),
+		    "The server wants a client certificate, and its own has faults.");
+		return FLOW_FORGE;
+	}
 	remember(f, f->w->cert_wanted, f->w->limits.learned_client_cert);
 	pass_client_cert(f);
 	f->connected = false;

@@ -58,7 +58,7 @@ for port in 4452 4454; do
 	is "$port: a client that the entry is not for gets the page" "$(one $port)" 200
 	is "$port: its session with the origin is not resumed where a wish for a certificate is refused" "$(other $port)" 403
 done
-is "a warned client is passed to an origin that wants a certificate" "$(one 4451)" 200
+is "a warned client is not passed undecrypted: nothing could warn" "$(one 4451)" 502
 is "one that is to be refused is not, though that was learned" "$(other 4451)" 502
 is "probe: where unknown revocation is accepted the origin passes" "$(one 4461)" 200
 is "probe: that opens no way where it is refused" "$(other 4461)" 000
