@@ -213,15 +213,20 @@ static int add_resolution(struct bundle *b)
 static int add_intermediates(struct bundle *b, const char *path)
 {
 	static const char begin[] = "-----BEGIN CERTIFICATE-----";
-	struct str pem;
-	int r = add_file(b, "intermediates", path, PEM_MAX);
+	struct buf pem;
+	struct str s;
+	int r = parent_read_file(path, PEM_MAX, &pem);
 
-	if (r != 0 || !bundle_get(b, STR("intermediates"), &pem) ||
-	    (pem.n > 0 && memmem(pem.p, pem.n, begin, sizeof(begin) - 1) != NULL))
-		return r;
-	snprintf(file_trouble, sizeof(file_trouble), "%s: holds no certificate", path);
-	log_error("%s", file_trouble);
-	return -ERR_FILE;
+	s = buf_view(&pem);
+	if (r == 0 && (s.n == 0 || memmem(s.p, s.n, begin, sizeof(begin) - 1) == NULL)) {
+		snprintf(file_trouble, sizeof(file_trouble), "%s: holds no certificate", path);
+		log_error("%s", file_trouble);
+		r = -ERR_FILE;
+	}
+	if (r == 0)
+		r = bundle_add(b, STR("intermediates"), s);
+	buf_free(&pem);
+	return r;
 }
 
 static int fill(struct bundle *b, const struct parent *p, const struct config *conf, enum role role)
