@@ -6,7 +6,7 @@
  */
 #include "gateway/connecting.h"
 
-#include <errno.h>
+#include <ifaddrs.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,6 +30,22 @@ const char *connecting_refusal(const struct in6_addr *to, uint16_t port, bool pr
 	return NULL;
 }
 
+/* What is public may be ours all the same: whoever is asked there is the gateway's host. */
+static bool of_this_host(const struct in6_addr *to)
+{
+	struct ifaddrs *all = NULL;
+	struct in6_addr a;
+	bool found = false;
+
+	if (getifaddrs(&all) != 0)
+		return true;
+	for (const struct ifaddrs *i = all; i != NULL && !found; i = i->ifa_next)
+		found = i->ifa_addr != NULL && address_of(i->ifa_addr, &a) &&
+			memcmp(&a, to, sizeof(a)) == 0;
+	freeifaddrs(all);
+	return found;
+}
+
 /* A socket that connects, with the mark that keeps it from being intercepted: or -1, and why. */
 static int open_to(const struct parent *p, const struct in6_addr *to, uint16_t port, const char **why)
 {
@@ -37,6 +53,8 @@ static int open_to(const struct parent *p, const struct in6_addr *to, uint16_t p
 	int fd, r;
 
 	*why = connecting_refusal(to, port, config_tls(p->config)->fetch_private);
+	if (*why == NULL && of_this_host(to))
+		*why = "an address of this host";
 	if (*why != NULL)
 		return -1;
 	address_sockaddr(to, port, &sa);

@@ -111,11 +111,14 @@ bad "and again" "http://$LAB_RAW4/slow"
 is "V13: who does not answer is not asked again at once" "$(asked /slow)" 1
 lab_spawn loopback "$LAB_GW" python3 -m http.server --bind 127.0.0.1 --directory "$OUT/aia" 80
 lab_wait 5 lab_listens "$LAB_GW" 80 127.0.0.1
+lab_spawn own "$LAB_GW" python3 -m http.server --bind $LAB_GWOUT4 --directory "$OUT/aia" 80
+lab_wait 5 lab_listens "$LAB_GW" 80 $LAB_GWOUT4
+bad "an address of the gateway itself" "http://$LAB_GWOUT4/inter.der"
 bad "loopback" "http://127.0.0.1/inter.der"
 bad "loopback in another form" "http://[::ffff:127.0.0.1]/inter.der"
 bad "a name for loopback" "http://a.loopback.test/inter.der"
 bad "an address of the link" "http://169.254.1.1/inter.der"
-is "V13: nothing on this host was asked" "$(grep -c GET "$LAB_DIR/loopback.log")" 0
+is "V13: nothing on this host was asked" "$(cat "$LAB_DIR"/{loopback,own}.log | grep -c GET)" 0
 
 # Private addresses are not asked without permission; with a preloaded file nobody is.
 set_tls ''
