@@ -265,7 +265,7 @@ END_TEST
 
 START_TEST(v13_answers_have_a_size)
 {
-	char *in = malloc(4096), body[2048];
+	char in[4096], body[2048];
 	struct limits l;
 	int n;
 
@@ -277,7 +277,6 @@ START_TEST(v13_answers_have_a_size)
 		n = sprintf(in, OK "Transfer-Encoding: chunked\r\n\r\n%x\r\n%0*d\r\n0\r\n\r\n", 1024 + i, 1024 + i, 7);
 		ck_assert_int_eq(read_cut(&l, str_of(in, (size_t)n), 0, false, body, sizeof(body)) == 0, i == 0);
 	}
-	free(in);
 }
 END_TEST
 
