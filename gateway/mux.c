@@ -83,8 +83,8 @@ static void credit(struct mux *m, struct txn *t, struct leg *g)
 
 	if (g->owed == 0 || stream == 0)
 		return;
-	if (g->state == LEG_RELEASE ||
-	    (g->state == LEG_STREAM && !t->wire->room(t, g))) /* later, when it has gone out */
+	if (g->state == LEG_RELEASE || (g->state == LEG_STREAM && !t->wire->room(t, g)) ||
+	    (g->state == LEG_MESSAGES && !leg_wants(t, g))) /* later, when it has gone out */
 		return;
 	t->moved = loop_now(m->f->w->loop); /* its receiver took something */
 	h2_consumed(sender, stream, g->owed);
@@ -307,6 +307,12 @@ static void give(struct end *e, struct h2 *h)
 	} while (end_flush(e) == 0 && e->out.len == 0 && s.n > 0);
 }
 
+/* It runs on, though nobody waits for it any more. */
+static bool unwanted(const struct leg *up)
+{
+	return up->state == LEG_STREAM || up->state == LEG_MESSAGES;
+}
+
 /* Transactions that can go on without a byte from outside, and those that are over. */
 static bool pump(struct mux *m)
 {
@@ -314,17 +320,17 @@ static bool pump(struct mux *m)
 
 	for (struct txn *t = m->txns, *next; t != NULL; t = next) {
 		next = t->next;
-		if (t->up.state == LEG_RELEASE && leg_pour(t, &t->up))
+		if (!t->refused && leg_pour(t, &t->up))
 			t->moved = loop_now(m->f->w->loop), moved = true;
-		if (!t->refused && t->down.state == LEG_RELEASE && leg_pour(t, &t->down))
+		if (!t->refused && leg_pour(t, &t->down))
 			t->moved = loop_now(m->f->w->loop), moved = true;
 		if (!t->refused) {
 			credit(m, t, &t->up);
 			credit(m, t, &t->down);
 		}
 		/* An answer that is complete makes the rest of its request unwanted. */
-		if (t->down.state == LEG_DONE && (t->up.state == LEG_DONE || t->up.state == LEG_STREAM)) {
-			if (t->up.state == LEG_STREAM && t->origin_stream != 0)
+		if (t->down.state == LEG_DONE && (t->up.state == LEG_DONE || unwanted(&t->up))) {
+			if (unwanted(&t->up) && t->origin_stream != 0)
 				h2_reset(m->origin, t->origin_stream, CANCEL), t->origin_stream = 0;
 			forget(m, t, NULL);
 		} else if (txn_ended(t)) {
@@ -337,14 +343,14 @@ static bool pump(struct mux *m)
 /* One stream that stands still does not live on the others' progress (slow readers and writers). */
 static void sweep(struct mux *m)
 {
-	uint64_t now = loop_now(m->f->w->loop), idle = m->f->w->limits.idle;
+	uint64_t now = loop_now(m->f->w->loop);
 
 	if (now - m->swept < SWEEP)
 		return;
 	m->swept = now;
 	for (struct txn *t = m->txns, *next; t != NULL; t = next) {
 		next = t->next;
-		if (t->refused || now - t->moved < idle || t->up.state == LEG_SEARCH ||
+		if (t->refused || now - t->moved < txn_patience(t) || t->up.state == LEG_SEARCH ||
 		    t->down.state == LEG_SEARCH)
 			continue;
 		txn_refuse(t, t->up.state == LEG_DONE ? 504 : 408, "refuse", NULL, NULL,
@@ -356,8 +362,7 @@ static void sweep(struct mux *m)
 static bool can_pour(const struct mux *m)
 {
 	for (const struct txn *t = m->txns; t != NULL; t = t->next)
-		if ((t->up.state == LEG_RELEASE && t->wire->room(t, &t->up)) ||
-		    (t->down.state == LEG_RELEASE && t->wire->room(t, &t->down)))
+		if (!t->refused && (leg_ready(t, &t->up) || leg_ready(t, &t->down)))
 			return true;
 	return false;
 }
@@ -389,6 +394,17 @@ bool mux_timeout(struct mux *m)
 		if (t->up.state == LEG_SEARCH || t->down.state == LEG_SEARCH)
 			return true;
 	return false;
+}
+
+/* Without a byte from anybody, ms: the most patient of its transactions counts. */
+static uint64_t patience(const struct mux *m)
+{
+	const struct limits *l = &m->f->w->limits;
+	uint64_t most = m->txns == NULL ? l->keepalive : l->idle;
+
+	for (const struct txn *t = m->txns; t != NULL; t = t->next)
+		most = txn_patience(t) > most ? txn_patience(t) : most;
+	return most;
 }
 
 static bool over(struct mux *m)
@@ -426,7 +442,7 @@ enum flow_state step_h2(struct flow *f)
 		return f->client.out.len > 0 && !f->client.broken ? FLOW_LINGER : FLOW_END;
 	}
 	if (any)
-		flow_deadline(f, m->txns != NULL ? f->w->limits.idle : f->w->limits.keepalive);
+		flow_deadline(f, patience(m));
 	if (f->w->draining)
 		mux_drain(m);
 	end_watch(&f->client, true);

@@ -217,6 +217,10 @@ void report_txn(struct flow *f, const struct txn *t)
 	json_u64(&j, "response_bytes", t->down.bytes);
 	optional(&j, "request_type", t->up.type);
 	optional(&j, "response_type", t->down.type);
+	if (t->up.nmessages > 0)
+		json_u64(&j, "request_messages", t->up.nmessages);
+	if (t->down.nmessages > 0)
+		json_u64(&j, "response_messages", t->down.nmessages);
 	verdict_fields(&j, "request", &t->up.verdict);
 	verdict_fields(&j, "response", &t->down.verdict);
 	json_u64(&j, "duration_ms", loop_now(f->w->loop) - t->started);

@@ -11,6 +11,7 @@
 #include "core/counter.h"
 #include "core/err.h"
 #include "gateway/bypass.h"
+#include "gateway/messages.h"
 #include "gateway/page.h"
 #include "gateway/report.h"
 #include "gateway/wire.h"
@@ -48,6 +49,7 @@ static void leg_free(struct leg *g)
 	free(g->kept);
 	free(g->kept_trailers);
 	body_free(g->body);
+	messages_free(g->messages);
 }
 
 void txn_free(struct txn *t)
@@ -88,6 +90,26 @@ void txn_abandon(struct flow *f)
 	if (t->action == NULL)
 		t->action = "abort";
 	txn_free(t);
+}
+
+uint64_t txn_patience(const struct txn *t)
+{
+	const struct limits *l = &t->f->w->limits;
+
+	return t->up.state == LEG_MESSAGES || t->down.state == LEG_MESSAGES ? l->tunnel_idle : l->idle;
+}
+
+struct str txn_file_name(const struct txn *t)
+{
+	struct str path = str_c(t->path), name = path;
+	ptrdiff_t q = str_chr(path, '?');
+
+	if (q >= 0)
+		path.n = (size_t)q;
+	for (size_t i = 0; i < path.n; i++)
+		if (path.p[i] == '/')
+			name = str_sub(path, i + 1, path.n);
+	return name;
 }
 
 struct facts txn_facts(const struct txn *t, enum stage stage, const struct leg *g)
@@ -317,8 +339,7 @@ static bool can_pour(const struct flow *f)
 {
 	const struct txn *t = f->txn;
 
-	return t != NULL && ((t->down.state == LEG_RELEASE && f->client.out.len < f->w->limits.out) ||
-				(t->up.state == LEG_RELEASE && f->origin.out.len < f->w->limits.out));
+	return t != NULL && (leg_ready(t, &t->down) || leg_ready(t, &t->up));
 }
 
 /*
@@ -389,8 +410,7 @@ static bool reads_client(const struct flow *f)
 		return false;
 	if (t == NULL)
 		return true;
-	return t->up.state == LEG_HOLD ||
-	       (t->up.state == LEG_STREAM && f->origin.out.len < f->w->limits.out);
+	return leg_wants(t, &t->up);
 }
 
 static bool reads_origin(const struct flow *f)
@@ -399,8 +419,7 @@ static bool reads_origin(const struct flow *f)
 
 	if (t == NULL)
 		return true; /* idle: to notice that the origin closes */
-	return t->down.state == LEG_HEAD || t->down.state == LEG_HOLD ||
-	       (t->down.state == LEG_STREAM && f->client.out.len < f->w->limits.out);
+	return t->down.state == LEG_HEAD || leg_wants(t, &t->down);
 }
 
 static void watch_both(struct flow *f)
@@ -449,7 +468,7 @@ enum flow_state step_http(struct flow *f)
 	if (f->txn == NULL && f->client.eof)
 		return f->client.out.len > 0 ? FLOW_LINGER : FLOW_END;
 	if (any && f->txn != NULL)
-		flow_touch(f);
+		flow_deadline(f, txn_patience(f->txn));
 	watch_both(f);
 	if (moved)
 		flow_yield(f);

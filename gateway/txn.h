@@ -10,6 +10,7 @@
 #include "gateway/flow.h"
 #include "http/head.h"
 
+struct messages;
 struct wire;
 
 enum leg_state {
@@ -18,6 +19,7 @@ enum leg_state {
 	LEG_SEARCH,  /* complete and being searched */
 	LEG_RELEASE, /* found good: goes out as the receiver takes it */
 	LEG_STREAM,  /* goes out as it comes */
+	LEG_MESSAGES, /* goes out message by message, as each is found good */
 	LEG_DONE     /* all of it was handed to the other end */
 };
 
@@ -33,6 +35,8 @@ struct leg {
 	bool ended;		/* the sender has sent all of it */
 	enum body_kind kind;
 	struct body *body;
+	struct messages *messages; /* of LEG_MESSAGES */
+	uint64_t nmessages;	   /* that were complete */
 	uint64_t released; /* bytes of the held body that went out */
 	uint64_t bytes;	   /* body bytes as received */
 	struct verdict verdict;
@@ -110,6 +114,12 @@ int leg_hold(struct txn *t, struct leg *g, int direction);
 void leg_body(struct txn *t, struct leg *g, struct str data);
 /* Its trailers came: 0, -ERR_LIMIT, -ERR_NOMEM. */
 int leg_trailers(struct txn *t, struct leg *g, const struct head *trailers);
+/* Nothing is left to send: the message ends at the receiver, with its trailers. */
+void leg_finish(struct txn *t, struct leg *g);
+/* Its sender should send more just now. */
+bool leg_wants(const struct txn *t, const struct leg *g);
+/* What it has can go on at once, without another byte or verdict. */
+bool leg_ready(const struct txn *t, const struct leg *g);
 /* The message is complete: it ends at the receiver, or the search begins. */
 void leg_complete(struct txn *t, struct leg *g);
 /* The verdict is fine: the head and what is held go out. */
@@ -146,6 +156,12 @@ void txn_malformed(struct txn *t, bool from_client, int err);
  * holds, and what only one of them permits is not permitted.
  */
 struct decision txn_decide(const struct txn *t, enum stage stage, const struct leg *g);
+
+/* Time without any byte before it is given up, ms: streams of messages may be silent for long. */
+uint64_t txn_patience(const struct txn *t);
+
+/* The last part of its path, as a name for the file that is searched; a view of t. */
+struct str txn_file_name(const struct txn *t);
 
 /* Facts of this transaction at a stage. */
 struct facts txn_facts(const struct txn *t, enum stage stage, const struct leg *g);

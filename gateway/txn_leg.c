@@ -4,20 +4,13 @@
 
 #include "core/counter.h"
 #include "core/err.h"
+#include "gateway/messages.h"
 #include "gateway/report.h"
 #include "gateway/wire.h"
 
 int leg_hold(struct txn *t, struct leg *g, int direction)
 {
-	struct str path = str_c(t->path), name = path;
-	ptrdiff_t q = str_chr(path, '?');
-
-	if (q >= 0)
-		path.n = (size_t)q;
-	for (size_t i = 0; i < path.n; i++)
-		if (path.p[i] == '/')
-			name = str_sub(path, i + 1, path.n);
-	g->body = body_new(t->f->w, str_c(g->coding), direction, name);
+	g->body = body_new(t->f->w, str_c(g->coding), direction, txn_file_name(t));
 	if (g->body == NULL)
 		return -ERR_NOMEM;
 	g->state = LEG_HOLD;
@@ -81,9 +74,10 @@ void leg_body(struct txn *t, struct leg *g, struct str data)
 	else
 		COUNT_ADD(bytes_down, data.n);
 	/* While the held part goes out, what comes behind it waits (HTTP/2: up to a window). */
-	r = g->state == LEG_HOLD      ? body_push(g->body, data)
-	    : g->state == LEG_RELEASE ? buf_str(&g->spill, data)
-				      : t->wire->put(t, g, data);
+	r = g->state == LEG_HOLD       ? body_push(g->body, data)
+	    : g->state == LEG_MESSAGES ? messages_push(g->messages, data)
+	    : g->state == LEG_RELEASE  ? buf_str(&g->spill, data)
+				       : t->wire->put(t, g, data);
 	if (r == -ERR_LIMIT && g->state == LEG_HOLD)
 		over_limit(t, g, data);
 	else if (r != 0)
@@ -95,7 +89,7 @@ int leg_trailers(struct txn *t, struct leg *g, const struct head *trailers)
 	return t->wire->keep_trailers(t, g, trailers);
 }
 
-static void finish(struct txn *t, struct leg *g)
+void leg_finish(struct txn *t, struct leg *g)
 {
 	g->state = LEG_DONE;
 	if (t->wire->finish(t, g) != 0)
@@ -106,7 +100,9 @@ void leg_complete(struct txn *t, struct leg *g)
 {
 	g->ended = true;
 	if (g->state == LEG_STREAM) {
-		finish(t, g);
+		leg_finish(t, g);
+	} else if (g->state == LEG_MESSAGES) {
+		messages_end(g->messages);
 	} else if (g->state == LEG_HOLD) {
 		g->state = LEG_SEARCH;
 		if (body_finish(g->body, is_up(t, g) ? on_up_verdict : on_down_verdict, t) == 1) {
@@ -134,15 +130,39 @@ static void poured(struct txn *t, struct leg *g)
 	if (r != 0)
 		t->wire->kill(t);
 	else if (g->ended)
-		finish(t, g);
+		leg_finish(t, g);
 	else
 		g->state = LEG_STREAM;
+}
+
+bool leg_wants(const struct txn *t, const struct leg *g)
+{
+	switch (g->state) {
+	case LEG_HOLD:
+		return true;
+	case LEG_STREAM:
+		return t->wire->room(t, g);
+	case LEG_MESSAGES:
+		return messages_wants(g->messages);
+	default:
+		return false;
+	}
+}
+
+bool leg_ready(const struct txn *t, const struct leg *g)
+{
+	return g->state == LEG_RELEASE ? t->wire->room(t, g) :
+	       g->state == LEG_MESSAGES && messages_ready(g->messages);
 }
 
 bool leg_pour(struct txn *t, struct leg *g)
 {
 	bool moved = false;
 
+	if (g->state == LEG_MESSAGES)
+		return messages_pour(g->messages);
+	if (g->state != LEG_RELEASE)
+		return false;
 	while (t->wire->room(t, g)) {
 		ssize_t n = t->wire->pour(t, g);
 

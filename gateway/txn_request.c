@@ -226,8 +226,7 @@ static bool wants_input(const struct flow *f)
 		return true;
 	if (t->refused || t->up.ended || f->need_origin)
 		return false;
-	return t->up.state == LEG_HOLD ||
-	       (t->up.state == LEG_STREAM && f->origin.out.len < f->w->limits.out);
+	return leg_wants(t, &t->up);
 }
 
 /* Decode until the input is used, the message ends, or somebody must be waited for. */
@@ -273,8 +272,8 @@ bool txn_request_pump(struct flow *f)
 		txn_request_connected(t);
 		return true;
 	}
-	if (t != NULL && t->up.state == LEG_RELEASE)
-		return leg_pour(t, &t->up);
+	if (t != NULL && leg_pour(t, &t->up))
+		return true;
 	if (!wants_input(f))
 		return false;
 	/* The end may be due without another byte: after a wait for the origin or for room. */

@@ -212,8 +212,7 @@ static bool wants_input(const struct flow *f)
 
 	if (t == NULL || t->refused || t->down.ended || f->to_relay)
 		return false;
-	return t->down.state == LEG_HEAD || t->down.state == LEG_HOLD ||
-	       (t->down.state == LEG_STREAM && f->client.out.len < f->w->limits.out);
+	return t->down.state == LEG_HEAD || leg_wants(t, &t->down);
 }
 
 static void decode(struct flow *f, struct str in)
@@ -255,8 +254,8 @@ bool txn_response_pump(struct flow *f)
 	struct str in;
 	ssize_t n;
 
-	if (t->down.state == LEG_RELEASE)
-		return leg_pour(t, &t->down);
+	if (leg_pour(t, &t->down))
+		return true;
 	if (!wants_input(f))
 		return false;
 	if (h1_due(f->resp)) {

@@ -67,10 +67,10 @@ bool ws_idle(const struct ws *w)
 	return w->state == WS_HEADER && w->have == 0 && !w->in_message;
 }
 
-static void fail(struct ws *w, struct ws_ev *ev, int err)
+static void fail(struct ws *w, struct message_ev *ev, int err)
 {
 	w->state = WS_DEAD;
-	*ev = (struct ws_ev){ .type = WS_ERROR, .err = err };
+	*ev = (struct message_ev){ .type = MESSAGE_ERROR, .err = err };
 }
 
 /* How many bytes the header has, as far as its first two tell. */
@@ -179,14 +179,14 @@ static bool utf8(struct ws *w, struct str s)
 }
 
 /* Content for the search: 0 with the event, or an error. */
-static int content(struct ws *w, struct str s, struct ws_ev *ev)
+static int content(struct ws *w, struct str s, struct message_ev *ev)
 {
 	w->message += s.n;
 	if (w->message > w->limits->decoded)
 		return -ERR_CODING_LIMIT;
 	if (w->text && !utf8(w, s))
 		return -ERR_WS;
-	*ev = (struct ws_ev){ .type = WS_DATA, .data = s };
+	*ev = (struct message_ev){ .type = MESSAGE_DATA, .data = s };
 	return 0;
 }
 
@@ -208,7 +208,7 @@ static struct str unmask(struct ws *w, struct str in, char *to, size_t room, siz
 }
 
 /* Bytes of a compressed message that wait in the inflater come first. */
-static int inflated(struct ws *w, struct ws_ev *ev)
+static int inflated(struct ws *w, struct message_ev *ev)
 {
 	size_t n = 0;
 	int r = inflater_out(w->inflater, w->piece, sizeof(w->piece), &n);
@@ -218,7 +218,7 @@ static int inflated(struct ws *w, struct ws_ev *ev)
 	return content(w, str_of(w->piece, n), ev);
 }
 
-static int payload(struct ws *w, struct str in, size_t *used, struct ws_ev *ev)
+static int payload(struct ws *w, struct str in, size_t *used, struct message_ev *ev)
 {
 	struct str s;
 	char *room;
@@ -253,7 +253,7 @@ static bool good_close(struct ws *w)
 }
 
 /* The frame's payload is there. */
-static int finish(struct ws *w, struct ws_ev *ev)
+static int finish(struct ws *w, struct message_ev *ev)
 {
 	unsigned kept = w->utf8_left;
 	unsigned char low = w->utf8_low, high = w->utf8_high;
@@ -262,7 +262,7 @@ static int finish(struct ws *w, struct ws_ev *ev)
 	w->state = WS_HEADER;
 	w->have = 0;
 	if (w->opcode >= OP_CLOSE) {
-		*ev = (struct ws_ev){ .type = WS_CONTROL,
+		*ev = (struct message_ev){ .type = MESSAGE_CONTROL,
 			.opcode = w->opcode,
 			.data = str_of((char *)w->control, w->ncontrol) };
 		good = w->opcode != OP_CLOSE || good_close(w);
@@ -282,21 +282,21 @@ static int finish(struct ws *w, struct ws_ev *ev)
 	return 0;
 }
 
-static int end_message(struct ws *w, struct ws_ev *ev)
+static int end_message(struct ws *w, struct message_ev *ev)
 {
 	int r = w->compressed ? inflated(w, ev) : 0;
 
-	if (r != 0 || ev->type != WS_MORE)
+	if (r != 0 || ev->type != MESSAGE_MORE)
 		return r;
 	w->end_due = w->in_message = false;
 	if (w->compressed && (r = inflater_next(w->inflater)) != 0)
 		return r;
-	*ev = (struct ws_ev){ .type = WS_END };
+	*ev = (struct message_ev){ .type = MESSAGE_END };
 	return w->text && w->utf8_left != 0 ? -ERR_WS : 0;
 }
 
-/* One step: an event in ev, or WS_MORE there with progress (true) or without (false). */
-static bool step(struct ws *w, struct str in, size_t *used, struct ws_ev *ev, int *err)
+/* One step: an event in ev, or MESSAGE_MORE there with progress (true) or without (false). */
+static bool step(struct ws *w, struct str in, size_t *used, struct message_ev *ev, int *err)
 {
 	if (w->end_due) {
 		*err = end_message(w, ev);
@@ -312,7 +312,7 @@ static bool step(struct ws *w, struct str in, size_t *used, struct ws_ev *ev, in
 	case WS_PAYLOAD:
 		if (w->begin_due) {
 			w->begin_due = false;
-			*ev = (struct ws_ev){ .type = WS_BEGIN, .text = w->text };
+			*ev = (struct message_ev){ .type = MESSAGE_BEGIN, .text = w->text };
 			return true;
 		}
 		if (w->opcode < OP_CLOSE && w->compressed && inflater_pending(w->inflater)) {
@@ -333,13 +333,13 @@ static bool step(struct ws *w, struct str in, size_t *used, struct ws_ev *ev, in
 	}
 }
 
-void ws_next(struct ws *w, struct str in, size_t *used, struct ws_ev *ev)
+void ws_next(struct ws *w, struct str in, size_t *used, struct message_ev *ev)
 {
 	int err = 0;
 
 	*used = 0;
-	*ev = (struct ws_ev){ .type = WS_MORE };
-	while (ev->type == WS_MORE && err == 0 && step(w, in, used, ev, &err))
+	*ev = (struct message_ev){ .type = MESSAGE_MORE };
+	while (ev->type == MESSAGE_MORE && err == 0 && step(w, in, used, ev, &err))
 		;
 	if (err != 0)
 		fail(w, ev, err);
@@ -363,3 +363,20 @@ size_t ws_close_frame(unsigned code, struct str reason, const unsigned char *mas
 		out[at + i] ^= mask[i & 3];
 	return at + 2 + n;
 }
+
+static void reader_next(void *self, struct str in, size_t *used, struct message_ev *ev)
+{
+	ws_next(self, in, used, ev);
+}
+
+static bool reader_idle(const void *self)
+{
+	return ws_idle(self);
+}
+
+static void reader_free(void *self)
+{
+	ws_free(self);
+}
+
+const struct message_reader ws_reader = { reader_next, NULL, reader_idle, reader_free };

@@ -8,25 +8,9 @@
 #define HTTP_WS_H
 
 #include "core/limit.h"
+#include "http/message.h"
 
 enum ws_side { WS_CLIENT, WS_SERVER }; /* who sends: clients mask, servers do not */
-
-enum ws_event {
-	WS_MORE,    /* all input used, more is needed */
-	WS_BEGIN,   /* a message begins: ev.text or not */
-	WS_DATA,    /* ev.data: content, unmasked and decompressed; dies with the next call */
-	WS_END,	    /* the message is complete */
-	WS_CONTROL, /* a whole control frame: ev.opcode, ev.data (unmasked) */
-	WS_ERROR    /* ev.err; the reader is dead */
-};
-
-struct ws_ev {
-	enum ws_event type;
-	struct str data;
-	unsigned opcode; /* 8 close, 9 ping, 10 pong */
-	bool text;
-	int err; /* -ERR_WS, -ERR_CODING_MALFORMED, -ERR_CODING_LIMIT */
-};
 
 struct ws;
 
@@ -46,11 +30,14 @@ int ws_extensions(struct str value, struct ws_deflate *out);
 struct ws *ws_new(enum ws_side side, const struct ws_deflate *deflate, const struct limits *limits);
 void ws_free(struct ws *w);
 
-/* Read: consumes *used <= in.n bytes and yields one event; again with the rest until WS_MORE. */
-void ws_next(struct ws *w, struct str in, size_t *used, struct ws_ev *ev);
+/* As of struct message_reader; errors are -ERR_WS, -ERR_CODING_MALFORMED, -ERR_CODING_LIMIT. */
+void ws_next(struct ws *w, struct str in, size_t *used, struct message_ev *ev);
 
 /* True between frames outside of any message: the connection may end or be handed over here. */
 bool ws_idle(const struct ws *w);
+
+/* The same three as a reader; self is the struct ws. */
+extern const struct message_reader ws_reader;
 
 /*
  * Write a close frame into out[WS_CLOSE_MAX]: its length. reason is cut to 123 bytes. mask is

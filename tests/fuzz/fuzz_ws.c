@@ -23,16 +23,16 @@ static void mix(struct story *s, uint64_t v)
 	s->sum = (s->sum ^ v) * 1099511628211u;
 }
 
-static void tell(struct story *s, const struct ws_ev *ev)
+static void tell(struct story *s, const struct message_ev *ev)
 {
-	if (ev->type == WS_MORE)
+	if (ev->type == MESSAGE_MORE)
 		return;
-	if (ev->type != WS_DATA)
+	if (ev->type != MESSAGE_DATA)
 		mix(s, (uint64_t)ev->type << 8 | ev->opcode << 1 | ev->text);
 	for (size_t i = 0; i < ev->data.n; i++)
 		mix(s, (unsigned char)ev->data.p[i]);
-	s->bytes += ev->type == WS_DATA ? ev->data.n : 0;
-	s->err = ev->type == WS_ERROR ? ev->err : 0;
+	s->bytes += ev->type == MESSAGE_DATA ? ev->data.n : 0;
+	s->err = ev->type == MESSAGE_ERROR ? ev->err : 0;
 	if (s->bytes > 64u * CAP)
 		abort(); /* many messages may come; the input is short */
 }
@@ -47,13 +47,13 @@ static struct story read_all(uint8_t mode, struct str in, size_t piece, const st
 		abort();
 	for (size_t at = 0; at < in.n && s.err == 0; at += piece) {
 		struct str part = str_sub(in, at, piece);
-		struct ws_ev ev = { .type = WS_BEGIN };
+		struct message_ev ev = { .type = MESSAGE_BEGIN };
 
-		while (ev.type != WS_MORE && ev.type != WS_ERROR) {
+		while (ev.type != MESSAGE_MORE && ev.type != MESSAGE_ERROR) {
 			size_t used;
 
 			ws_next(w, part, &used, &ev);
-			if (used > part.n || (ev.type == WS_MORE && used != part.n))
+			if (used > part.n || (ev.type == MESSAGE_MORE && used != part.n))
 				abort();
 			part = str_sub(part, used, part.n);
 			tell(&s, &ev);

@@ -12,23 +12,23 @@
 static struct limits limits;
 
 /* "t(hello)." a text message, "b(..)." binary, "<9:x>" control, "!name" an error. */
-static void tell(struct buf *b, const struct ws_ev *ev, bool *open)
+static void tell(struct buf *b, const struct message_ev *ev, bool *open)
 {
 	switch (ev->type) {
-	case WS_BEGIN:
+	case MESSAGE_BEGIN:
 		buf_printf(b, "%c(", ev->text ? 't' : 'b');
 		*open = true;
 		break;
-	case WS_DATA:
+	case MESSAGE_DATA:
 		buf_str(b, ev->data);
 		break;
-	case WS_END:
+	case MESSAGE_END:
 		buf_printf(b, ").");
 		break;
-	case WS_CONTROL:
+	case MESSAGE_CONTROL:
 		buf_printf(b, "<%u:%.*s>", ev->opcode, STR_FMT(ev->data));
 		break;
-	case WS_ERROR:
+	case MESSAGE_ERROR:
 		buf_printf(b, "!%s", err_name(ev->err));
 		break;
 	default:
@@ -41,15 +41,15 @@ static void feed(struct ws *w, struct str in, struct buf *b, bool *dead)
 	bool open = false;
 
 	while (!*dead) {
-		struct ws_ev ev;
+		struct message_ev ev;
 		size_t used;
 
 		ws_next(w, in, &used, &ev);
 		ck_assert_uint_le(used, in.n);
 		in = str_sub(in, used, in.n);
 		tell(b, &ev, &open);
-		*dead = ev.type == WS_ERROR;
-		if (ev.type == WS_MORE) {
+		*dead = ev.type == MESSAGE_ERROR;
+		if (ev.type == MESSAGE_MORE) {
 			ck_assert_uint_eq(in.n, 0);
 			return;
 		}
