@@ -277,7 +277,7 @@ struct txn *txn_new(struct flow *f, const struct wire *wire)
 void txn_malformed(struct txn *t, bool from_client, int err)
 {
 	COUNT_ADD(malformed, 1);
-	txn_refuse(t, from_client ? 400 : 502, "refuse", NULL, NULL, "%s: %s",
+	txn_refuse(t, !from_client ? 502 : err == -ERR_HTTP_EXPECT ? 417 : 400, "refuse", NULL, NULL, "%s: %s",
 	    from_client ? "request" : "response", err_name(err));
 }
 

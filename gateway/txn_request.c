@@ -5,6 +5,7 @@
 
 #include "core/counter.h"
 #include "core/err.h"
+#include "gateway/authority.h"
 #include "gateway/fields.h"
 #include "gateway/origin_judge.h"
 #include "gateway/page.h"
@@ -30,21 +31,6 @@ static int note_request(struct txn *t, const struct head *h)
 	t->up_body = h->body;
 	fields_leg(h, &t->up);
 	return t->path == NULL ? -ERR_NOMEM : fields_accept(h, &t->accept);
-}
-
-/*
- * Domain fronting: the client spoke TLS to one name and asks for another. That is right only
- * where the certificate that was verified is for both (RFC 9110 section 7.4, 421).
- */
-static bool misdirected(struct txn *t)
-{
-	const struct flow *f = t->f;
-	struct str host = str_c(t->host);
-
-	if (host.n > 1 && host.p[host.n - 1] == '.')
-		host.n--;
-	t->other_name = f->client.tls != NULL && f->sni && !str_ieq(host, str_c(f->host));
-	return t->other_name && (f->origin.tls == NULL || !tls_covers(f->origin.tls, host));
 }
 
 /* Write the request as it goes out; Expect is ours to answer while we hold. */
@@ -124,11 +110,17 @@ static void begin_body(struct txn *t, const struct head *h, bool search)
 	}
 }
 
-void txn_request_head(struct txn *t, const struct head *h)
+void txn_request_head(struct txn *t, const struct head *as_sent)
 {
+	struct head named = *as_sent;
+	const struct head *h = &named;
 	struct flow *f = t->f;
 	bool search = f->w->search && h->body != BODY_NONE;
+	char authority[AUTHORITY_MAX];
+	const char *why;
 
+	if (h->host.n == 0)
+		named.host = authority_of_connection(f, authority);
 	if (note_request(t, h) != 0) { /* no rule may be asked without path and Accept */
 		txn_refuse(t, 503, "refuse", NULL, NULL, "no memory");
 		return;
@@ -147,8 +139,9 @@ void txn_request_head(struct txn *t, const struct head *h)
 		txn_refuse(t, 503, "refuse", NULL, NULL, "the audit log cannot be written");
 		return;
 	}
-	if (misdirected(t)) {
-		txn_refuse(t, 421, "refuse", NULL, NULL, "the request is for another host than the connection");
+	why = authority_misdirected(f, h->scheme, str_c(t->host), &t->other_name);
+	if (why != NULL) {
+		txn_refuse(t, 421, "refuse", NULL, NULL, "%s", why);
 		return;
 	}
 	if (refused_by_policy(t))

@@ -5,22 +5,9 @@
  */
 #include "core/err.h"
 #include "http/h1_parse.h"
+#include "http/head_rules.h"
 
 enum { OPTIONS_MAX = 64 }; /* of Connection; the writer compares each with each field */
-
-static int read_lengths(struct head *h)
-{
-	struct str v;
-	size_t n = head_count(h, "content-length");
-
-	if (n == 0)
-		return 0;
-	if (n > 1 || !head_get(h, "content-length", &v) || str_u64(v, &h->length) != 0 ||
-	    h->length > INT64_MAX)
-		return -ERR_BODY_LENGTH;
-	h->has_length = true;
-	return 0;
-}
 
 /* 1 chunked, 0 none, or an error: several, other or repeated codings, or HTTP/1.0. */
 static int read_coding(const struct head *h)
@@ -79,11 +66,11 @@ static void read_connection(struct head *h)
 
 static int frame(struct head *h, int *chunked)
 {
-	int r = too_many_options(h) ? -ERR_HTTP_FIELDS : read_lengths(h);
+	int r = too_many_options(h) ? -ERR_HTTP_FIELDS : head_read_length(h);
 
 	if (r == 0)
 		r = *chunked = read_coding(h);
-	return r < 0 ? r : 0;
+	return r < 0 ? r : head_check(h);
 }
 
 static enum body_kind length_kind(const struct head *h)
@@ -101,6 +88,8 @@ int h1_frame_request(struct head *h)
 		return r;
 	if (str_eq(h->method, STR("CONNECT")) && (chunked == 1 || h->has_length))
 		return -ERR_BODY_LENGTH; /* RFC 9110 section 9.3.6: what follows is the tunnel's */
+	if (str_eq(h->method, STR("TRACE")) && (chunked == 1 || h->length > 0))
+		return -ERR_BODY_LENGTH; /* RFC 9110 section 9.3.8 */
 	h->body = chunked == 1 ? BODY_CHUNKED : length_kind(h);
 	read_connection(h);
 	return 0;
@@ -132,5 +121,6 @@ int h1_frame_response(struct head *h, bool to_head, bool to_connect)
 	read_connection(h);
 	if (h->body == BODY_UNTIL_CLOSE)
 		h->keep_alive = false;
-	return 0;
+	/* RFC 9110 section 7.8: who switches says to what. */
+	return h->status != 101 || h->upgrade ? 0 : -ERR_HTTP_FIELD;
 }

@@ -8,8 +8,7 @@
 #include <string.h>
 
 #include "core/err.h"
-
-enum { METHOD_MAX = 23 }; /* what audit and rules keep whole */
+#include "http/head_rules.h"
 
 /* RFC 9110 section 5.6.2 */
 static bool is_tchar(char c)
@@ -113,7 +112,7 @@ static int parse_request_line(struct str line, struct head *h)
 	if (b <= 0)
 		return -ERR_HTTP_START_LINE;
 	h->target = str_sub(rest, 0, (size_t)b);
-	if (!h1_is_token(h->method) || h->method.n > METHOD_MAX)
+	if (!h1_is_token(h->method) || h->method.n > HEAD_METHOD_MAX)
 		return -ERR_HTTP_START_LINE;
 	if (!is_target(h->target))
 		return -ERR_HTTP_TARGET;
@@ -151,29 +150,12 @@ int h1_parse_head(enum h1_side side, struct str text, struct field *fields, size
 	return r;
 }
 
-/* RFC 9110 section 6.5.1: what frames, routes, authenticates or controls must not come late. */
-static bool forbidden_trailer(struct str name)
-{
-	static const char *const names[] = { "transfer-encoding", "content-length", "host",
-		"trailer", "content-encoding", "content-type", "content-range", "te", "connection",
-		"upgrade", "expect", "authorization", "proxy-authorization", "proxy-authenticate",
-		"www-authenticate", "set-cookie", "cookie", "cache-control", "max-forwards", "age",
-		"expires", "date", "location", "retry-after", "vary", "range", "if-match",
-		"if-none-match", "if-modified-since", "if-unmodified-since", "if-range",
-		"keep-alive", "proxy-connection" };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (str_ieq(name, str_c(names[i])))
-			return true;
-	return false;
-}
-
 int h1_parse_trailers(struct str text, struct field *fields, size_t max, size_t *n)
 {
 	int r = parse_fields(text, fields, max, n);
 
 	for (size_t i = 0; r == 0 && i < *n; i++)
-		if (forbidden_trailer(fields[i].name))
+		if (!head_may_trail(fields[i].name))
 			r = -ERR_TRAILER;
 	return r;
 }

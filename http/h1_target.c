@@ -61,11 +61,12 @@ static int split_absolute(struct head *h, struct str *authority)
 	size_t end = 0;
 
 	if (str_iprefix(rest, STR("http://")))
-		rest = str_sub(rest, 7, rest.n);
+		h->scheme = STR("http");
 	else if (str_iprefix(rest, STR("https://")))
-		rest = str_sub(rest, 8, rest.n);
+		h->scheme = STR("https");
 	else
 		return -ERR_HTTP_TARGET;
+	rest = str_sub(rest, h->scheme.n + 3, rest.n);
 	while (end < rest.n && rest.p[end] != '/' && rest.p[end] != '?')
 		end++;
 	*authority = str_sub(rest, 0, end);

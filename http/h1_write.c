@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/err.h"
+#include "http/head_rules.h"
 
 static int put_field(struct buf *out, struct str name, struct str value)
 {
@@ -28,10 +29,7 @@ static bool listed(const char *const *names, struct str name)
  * taken away by a client's list. */
 static bool named_by_connection(const struct head *h, struct str name)
 {
-	static const char *const kept[] = { "host", "content-length", "content-type",
-		"content-encoding", "authorization", "cookie", "set-cookie", NULL };
-
-	if (listed(kept, name))
+	if (head_end_to_end(name))
 		return false;
 	for (size_t i = 0; i < h->nfields; i++) {
 		struct str v = h->fields[i].value, e;

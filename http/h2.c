@@ -189,6 +189,8 @@ static int on_headers(struct h2 *h, const nghttp2_frame *frame)
 	trailers = !request && frame->headers.cat == NGHTTP2_HCAT_HEADERS &&
 		   !(s->nplaces > 0 && s->text.len > 0 && s->text.p[s->text.off] == ':');
 	r = s->too_large ? -ERR_HTTP_HEAD_SIZE : h2_read_head(h, s, trailers, &head, &fields);
+	if (r == 0 && request && !end && str_eq(head.method, STR("TRACE")))
+		r = -ERR_BODY_LENGTH; /* RFC 9110 section 9.3.8: it has no content */
 	if (r != 0) {
 		free(fields);
 		return refuse(h, id, !request, NGHTTP2_PROTOCOL_ERROR);

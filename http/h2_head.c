@@ -10,6 +10,7 @@
 #include "core/err.h"
 #include "http/h1_parse.h"
 #include "http/h2_local.h"
+#include "http/head_rules.h"
 
 enum { FIELD_OVERHEAD = 32 }; /* RFC 9113 section 6.5.2 counts so */
 
@@ -66,20 +67,6 @@ static bool take_pseudo(struct head *h, struct str name, struct str value, struc
 	return true;
 }
 
-static int read_length(struct head *h)
-{
-	struct str v;
-	size_t n = head_count(h, "content-length");
-
-	if (n == 0)
-		return 0;
-	if (n > 1 || !head_get(h, "content-length", &v) || str_u64(v, &h->length) != 0 ||
-	    h->length > INT64_MAX)
-		return -ERR_BODY_LENGTH;
-	h->has_length = true;
-	return 0;
-}
-
 /* What must not stand in HTTP/2 (RFC 9113 section 8.2.2). */
 static bool of_connection(const struct field *f)
 {
@@ -93,34 +80,51 @@ static bool of_connection(const struct field *f)
 }
 
 /* One host for a request: :authority, else Host; both only where they are the same. */
-static int read_request(struct head *h, struct str authority, struct field *first)
+static int read_host(struct head *h, struct str authority, struct field *first)
 {
 	struct str host = STR_NONE;
 	size_t n = head_count(h, "host");
 
-	if (n > 1 || (n == 1 && head_get(h, "host", &host) && authority.n > 0 &&
-			     !str_ieq(host, authority)))
+	if (n > 1 || (authority.p != NULL && authority.n == 0))
+		return -ERR_HTTP_HOST;
+	if (n == 1 && head_get(h, "host", &host) && authority.n > 0 && !str_ieq(host, authority))
 		return -ERR_HTTP_HOST;
 	if (n == 0) { /* our readers look for the field */
 		*first = (struct field){ STR("host"), authority };
 		h->fields--;
 		h->nfields++;
 	}
+	return 0;
+}
+
+/* Visible ASCII that begins with a slash, or "*"; CONNECT has its authority instead. */
+static int check_target(const struct head *h)
+{
+	struct str s = h->target;
+
+	if (s.n == 0 || (s.p[0] != '/' && !str_eq(s, STR("*")) && !str_eq(h->method, STR("CONNECT"))))
+		return -ERR_HTTP_TARGET;
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] <= 0x20 || s.p[i] >= 0x7f || s.p[i] == '#')
+			return -ERR_HTTP_TARGET;
+	return 0;
+}
+
+static int read_request(struct head *h, struct str authority, struct field *first)
+{
+	int r = read_host(h, authority, first);
+
 	if (str_eq(h->method, STR("CONNECT")) && h->protocol.n == 0)
 		h->target = authority;
-	if (h->target.n == 0 || (h->target.p[0] != '/' && !str_eq(h->target, STR("*")) &&
-				    !str_eq(h->method, STR("CONNECT"))))
-		return -ERR_HTTP_TARGET;
-	for (size_t i = 0; i < h->target.n; i++)
-		if (h->target.p[i] <= 0x20 || h->target.p[i] == 0x7f || h->target.p[i] == '#' ||
-		    (unsigned char)h->target.p[i] >= 0x80)
-			return -ERR_HTTP_TARGET;
-	if (!h1_is_token(h->method))
+	if (r != 0 || (r = check_target(h)) != 0)
+		return r;
+	if (!h1_is_token(h->method) || h->method.n > HEAD_METHOD_MAX)
 		return -ERR_HTTP_START_LINE;
+	if (h->scheme.n > 0 && !str_eq(h->scheme, STR("http")) && !str_eq(h->scheme, STR("https")))
+		return -ERR_HTTP_TARGET;
 	/* RFC 8441: extended CONNECT has a path, and a host like any other request. */
 	if (h->protocol.n > 0) {
 		struct head get = *h;
-		int r;
 
 		get.method = STR("GET");
 		r = h1_read_target(&get);
@@ -131,38 +135,49 @@ static int read_request(struct head *h, struct str authority, struct field *firs
 	return h1_read_target(h);
 }
 
+/* The fields in their order; pseudo-fields to their places, none in trailers. */
+static int sort_fields(const struct h2_stream *s, bool trailers, struct head *h,
+    struct str *authority, struct field *f, size_t *n)
+{
+	for (size_t i = 0; i < s->nplaces; i++) {
+		const char *p = s->text.p + s->text.off + s->places[i].at;
+		struct str name = str_of(p, s->places[i].name_n);
+		struct str value = str_of(p + name.n, s->places[i].value_n);
+
+		if (name.n > 0 && name.p[0] == ':') {
+			if (trailers || !take_pseudo(h, name, value, authority))
+				return -ERR_HTTP_FIELD;
+			continue;
+		}
+		if (of_connection(&(struct field){ name, value }))
+			return -ERR_HTTP_FIELD;
+		if (trailers && !head_may_trail(name))
+			return -ERR_TRAILER;
+		f[(*n)++] = (struct field){ name, value };
+	}
+	return 0;
+}
+
 int h2_read_head(
     struct h2 *h, struct h2_stream *s, bool trailers, struct head *out, struct field **fields)
 {
 	struct field *f = calloc(s->nplaces + 1, sizeof(*f));
 	struct str authority = STR_NONE;
 	size_t n = 1; /* the first is kept for Host */
-	int r = 0;
+	int r;
 
 	*out = (struct head){ .minor = 1, .keep_alive = true };
 	*fields = f;
 	if (f == NULL)
 		return -ERR_NOMEM;
-	for (size_t i = 0; i < s->nplaces && r == 0; i++) {
-		const char *p = s->text.p + s->text.off + s->places[i].at;
-		struct str name = str_of(p, s->places[i].name_n);
-		struct str value = str_of(p + name.n, s->places[i].value_n);
-
-		if (name.n > 0 && name.p[0] == ':')
-			r = trailers || !take_pseudo(out, name, value, &authority) ? -ERR_HTTP_FIELD
-										   : 0;
-		else if (of_connection(&(struct field){ name, value }))
-			r = -ERR_HTTP_FIELD;
-		else
-			f[n++] = (struct field){ name, value };
-	}
+	r = sort_fields(s, trailers, out, &authority, f, &n);
 	out->fields = f + 1;
 	out->nfields = n - 1;
+	if (r == 0 && n - 1 > h->limits->fields)
+		r = -ERR_HTTP_FIELDS;
 	if (r != 0 || trailers)
 		return r;
-	if (n - 1 > h->limits->fields)
-		return -ERR_HTTP_FIELDS;
-	if ((r = read_length(out)) != 0)
+	if ((r = head_read_length(out)) != 0 || (r = head_check(out)) != 0)
 		return r;
 	return h->side == H2_SERVER ? read_request(out, authority, f)
 	       : out->status == 0   ? -ERR_HTTP_START_LINE

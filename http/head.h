@@ -27,7 +27,7 @@ struct head {
 	struct str target; /* requests, as received */
 	struct str path;   /* requests: path and query, from origin-form or absolute-form */
 	struct str host;   /* requests: effective authority (absolute-form wins over Host) */
-	struct str scheme; /* requests of HTTP/2: as sent; else empty */
+	struct str scheme; /* "http" or "https" where the request says it: HTTP/2, absolute-form; else empty */
 	struct str protocol; /* extended CONNECT (RFC 8441): what is to be spoken; else empty */
 	unsigned status;   /* responses: 100..599, otherwise 0 */
 	struct str reason; /* responses; may be empty */

@@ -81,6 +81,15 @@ static const struct row {
 	    { .frame = H1_FRAME_LENGTH, .length = 3 },
 	    "POST / HTTP/1.1\r\nHost: a\r\nAuthorization: x\r\nCookie: y\r\nContent-Length: "
 	    "3\r\n\r\n" },
+	{ "nor what searching and rules have judged",
+	    "POST / HTTP/1.1\r\nConnection: Accept, Range, If-Range, Content-Range, "
+	    "Content-Disposition, X-Forwarded-For, Sec-Fetch-Dest, X\r\nHost: a\r\nAccept: b\r\n"
+	    "Range: c\r\nIf-Range: d\r\nContent-Range: e\r\nContent-Disposition: f\r\n"
+	    "X-Forwarded-For: g\r\nSec-Fetch-Dest: h\r\nX: i\r\n\r\n",
+	    { 0 },
+	    "POST / HTTP/1.1\r\nHost: a\r\nAccept: b\r\nRange: c\r\nIf-Range: d\r\n"
+	    "Content-Range: e\r\nContent-Disposition: f\r\nX-Forwarded-For: g\r\n"
+	    "Sec-Fetch-Dest: h\r\n\r\n" },
 	{ "TE: trailers stays and is named",
 	    "GET / HTTP/1.1\r\nHost: a\r\nTE: Trailers\r\nConnection: TE\r\n\r\n", { 0 },
 	    "GET / HTTP/1.1\r\nHost: a\r\nTE: Trailers\r\nConnection: TE\r\n\r\n" },
