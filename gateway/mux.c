@@ -2,9 +2,11 @@
 /* Streams paired: what one HTTP/2 end is told becomes steps of transactions. */
 #include "gateway/mux.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/counter.h"
 #include "core/err.h"
 #include "gateway/txn.h"
 #include "gateway/wire.h"
@@ -55,6 +57,20 @@ static void forget(struct mux *m, struct txn *t, const char *why)
 		h2_set_own(m->origin, t->origin_stream, NULL);
 	unlink_txn(m, t);
 	txn_over(t, why);
+}
+
+/* The client's message is malformed: its stream was reset, and the audit says why. */
+static void on_malformed(struct mux *m, struct txn *t, int err)
+{
+	bool fresh = t == NULL;
+
+	if (fresh && (t = txn_new(m->f, &wire_h2)) == NULL)
+		return;
+	COUNT_ADD(malformed, 1);
+	t->action = "refuse";
+	snprintf(t->reason, sizeof(t->reason), "request: %s", err_name(err));
+	if (fresh)
+		txn_over(t, NULL);
 }
 
 /* One side's stream is gone before its time: the other side's goes the same way. */
@@ -158,6 +174,8 @@ static void on_client(void *arg, const struct h2_ev *ev)
 			leg_complete(t, &t->up);
 		break;
 	case H2_RESET:
+		if (ev->err != 0)
+			on_malformed(m, t, ev->err);
 		if (t != NULL && (ev->code != NO_ERROR || !txn_ended(t)))
 			abort_txn(m, t, true, ev->code);
 		else if (t != NULL)
@@ -189,6 +207,9 @@ static void origin_reset(struct mux *m, struct txn *t, const struct h2_ev *ev)
 		t->origin_stream = 0;
 		if (t->up.state != LEG_DONE)
 			t->up.state = LEG_DONE;
+	} else if (ev->err != 0) {
+		t->origin_stream = 0;
+		txn_malformed(t, false, ev->err);
 	} else {
 		abort_txn(m, t, false, ev->code);
 	}

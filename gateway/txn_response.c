@@ -25,7 +25,7 @@ static void choose_frame(struct txn *t, const struct head *h, struct h1_edit *e)
 		e->frame = t->client_11 ? H1_FRAME_CHUNKED : H1_FRAME_CLOSE;
 		break;
 	case BODY_NONE: /* HEAD and 304 announce what would have come */
-		e->frame = h->has_length ? H1_FRAME_LENGTH : H1_FRAME_NONE;
+		e->frame = h->has_length && h->status != 204 ? H1_FRAME_LENGTH : H1_FRAME_NONE;
 		break;
 	default:
 		e->frame = H1_FRAME_NONE;
@@ -263,7 +263,9 @@ bool txn_response_pump(struct flow *f)
 		return true;
 	}
 	n = txn_input(f, &f->origin, &in);
-	if (n > 0)
+	if (n > 0 && !t->up.head_out) /* whatever it is, it is no answer to this */
+		txn_refuse(t, 502, "refuse", NULL, NULL, "the origin sent bytes without a request");
+	else if (n > 0)
 		decode(f, in);
 	else if (n < 0)
 		at_eof(f, (int)n);

@@ -90,10 +90,14 @@ static void tell(struct h2 *h, struct h2_ev ev)
 }
 
 /* The stream is gone: nothing that the owner does now finds it any more. */
-static void stream_gone(struct h2 *h, struct h2_stream *s, uint32_t code)
+static void stream_gone(struct h2 *h, struct h2_stream *s, uint32_t code, int err)
 {
 	stream_unlink(h, s);
-	tell(h, (struct h2_ev){ .type = H2_RESET, .stream = s->id, .own = s->own, .code = code });
+	tell(h, (struct h2_ev){ .type = H2_RESET,
+		    .stream = s->id,
+		    .own = s->own,
+		    .code = code,
+		    .err = err });
 	stream_destroy(s);
 }
 
@@ -158,18 +162,15 @@ static void reset_stream(struct h2 *h, int32_t id, uint32_t code)
 		h->own_resets++;
 }
 
-/* A request whose head is too large or that could be read two ways: the stream alone ends. */
-static int refuse(struct h2 *h, int32_t id, bool told, uint32_t code)
+/* A head that is too large or could be read two ways: the stream alone ends. */
+static int refuse(struct h2 *h, int32_t id, int err)
 {
 	struct h2_stream *s = h2_stream_find(h, id);
 
-	reset_stream(h, id, code);
+	reset_stream(h, id, NGHTTP2_PROTOCOL_ERROR);
 	if (s == NULL)
 		return 0;
-	if (told)
-		stream_gone(h, s, code);
-	else
-		h2_stream_free(h, s);
+	stream_gone(h, s, NGHTTP2_PROTOCOL_ERROR, err);
 	return h2_flood_reset(h) == 0 ? 0 : fail(h, -ERR_H2_FLOOD, NULL);
 }
 
@@ -193,7 +194,7 @@ static int on_headers(struct h2 *h, const nghttp2_frame *frame)
 		r = -ERR_BODY_LENGTH; /* RFC 9110 section 9.3.8: it has no content */
 	if (r != 0) {
 		free(fields);
-		return refuse(h, id, !request, NGHTTP2_PROTOCOL_ERROR);
+		return refuse(h, id, r);
 	}
 	tell(h, (struct h2_ev){ .type = trailers ? H2_TRAILERS : H2_HEAD,
 		    .stream = id,
@@ -211,6 +212,7 @@ static int on_headers(struct h2 *h, const nghttp2_frame *frame)
 static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
 {
 	struct h2 *h = arg;
+	struct h2_stream *s;
 
 	(void)session;
 	switch (frame->hd.type) {
@@ -226,6 +228,10 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
 		tell(h, (struct h2_ev){ .type = H2_GOAWAY,
 			    .stream = frame->goaway.last_stream_id,
 			    .code = frame->goaway.error_code });
+		return 0;
+	case NGHTTP2_RST_STREAM:
+		if ((s = h2_stream_find(h, frame->hd.stream_id)) != NULL)
+			s->reset_in = true;
 		return 0;
 	case NGHTTP2_SETTINGS:
 		if ((frame->hd.flags & NGHTTP2_FLAG_ACK) == 0)
@@ -284,7 +290,9 @@ static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t code, 
 	/* The connection's window must not shrink by what the owner will never give back. */
 	if (s->unconsumed > 0)
 		nghttp2_session_consume_connection(session, s->unconsumed);
-	stream_gone(h, s, code);
+	/* The library has found what the peer did not say itself. */
+	stream_gone(
+	    h, s, code, code == NGHTTP2_PROTOCOL_ERROR && !s->reset_in ? -ERR_H2_MESSAGE : 0);
 	return 0;
 }
 
@@ -338,7 +346,7 @@ static int on_frame_not_sent(
 	(void)lib_error;
 	if (frame->hd.type != NGHTTP2_HEADERS || s == NULL || h->side != H2_CLIENT)
 		return 0;
-	stream_gone(h, s, NGHTTP2_REFUSED_STREAM);
+	stream_gone(h, s, NGHTTP2_REFUSED_STREAM, 0);
 	return 0;
 }
 

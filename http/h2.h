@@ -18,7 +18,8 @@ enum h2_event {
 	H2_DATA,     /* ev.data; give it back with h2_consumed() when done */
 	H2_TRAILERS, /* ev.head with fields only; the end follows */
 	H2_END,      /* the peer has sent all of this stream */
-	H2_RESET,    /* the stream is gone: ev.code is the peer's or our reason (RFC 9113 section 7) */
+	H2_RESET,    /* the stream is gone: ev.code is the peer's or our reason (RFC 9113 section 7);
+		      * ev.err says what was malformed, also where no head was ever told */
 	H2_SPACE,    /* what was queued on the stream has gone out */
 	H2_GOAWAY,   /* the peer takes no new streams; those above ev.stream were not processed */
 	H2_SETTINGS  /* the peer's settings came (or changed) */
@@ -32,6 +33,7 @@ struct h2_ev {
 	struct str data;	 /* as well */
 	bool end;
 	uint32_t code;
+	int err; /* -ERR_*: the peer's message was malformed; 0: the peer's own reset, or the end */
 };
 
 /* May call h2_* on the same connection, but not h2_feed() or h2_free(). */

@@ -32,6 +32,7 @@ struct h2_stream {
 	struct h2_place *places;
 	size_t nplaces, cap;
 	bool too_large;
+	bool reset_in; /* the peer's RST_STREAM came */
 	size_t unconsumed; /* of DATA that the owner still has */
 };
 
