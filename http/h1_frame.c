@@ -58,8 +58,9 @@ static void read_connection(struct head *h)
 
 	h->keep_alive = !lists(h, "connection", STR("close")) &&
 			(h->minor >= 1 || lists(h, "connection", STR("keep-alive")));
-	h->upgrade =
-	    h->minor >= 1 && lists(h, "connection", STR("upgrade")) && head_get(h, "upgrade", &v);
+	/* Some switch behind the head, others behind the content: a request with both is no upgrade. */
+	h->upgrade = h->minor >= 1 && (h->status != 0 || h->body == BODY_NONE) &&
+		     lists(h, "connection", STR("upgrade")) && head_get(h, "upgrade", &v);
 	h->expect_continue =
 	    h->minor >= 1 && h->body != BODY_NONE && lists(h, "expect", STR("100-continue"));
 }
