@@ -155,7 +155,9 @@ static void on_poll(uv_poll_t *poll, int status, int events);
 /* What the kernel is asked for becomes what is wanted. */
 static void arm(struct watch *w)
 {
-	int e = (w->events & LOOP_READ ? UV_READABLE : 0) | (w->events & LOOP_WRITE ? UV_WRITABLE : 0);
+	/* Errors are always told, as long as anything is asked for: urgent data is what never comes. */
+	int e = (w->events & LOOP_READ ? UV_READABLE : 0) | (w->events & LOOP_WRITE ? UV_WRITABLE : 0) |
+		(w->events & LOOP_END ? UV_DISCONNECT : 0) | (w->events & LOOP_BROKEN ? UV_PRIORITIZED : 0);
 
 	w->armed = w->events;
 	if (e == 0)
@@ -167,12 +169,15 @@ static void arm(struct watch *w)
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
 	struct watch *w = poll->data;
-	int e = (events & UV_READABLE ? LOOP_READ : 0) | (events & UV_WRITABLE ? LOOP_WRITE : 0);
+	int e = (events & UV_READABLE ? LOOP_READ : 0) | (events & UV_WRITABLE ? LOOP_WRITE : 0) |
+		(events & UV_DISCONNECT ? LOOP_END : 0);
 
+	if ((events & UV_PRIORITIZED) != 0) /* it did come: asked no more, or it would be told for ever */
+		w->events &= ~LOOP_BROKEN;
 	/* An error on the descriptor shows as readiness: the next read or write will say it. The
 	 * library has stopped watching it. */
 	if (status < 0) {
-		e = LOOP_READ | LOOP_WRITE;
+		e = LOOP_READ | LOOP_WRITE | LOOP_END | LOOP_BROKEN;
 		w->armed = 0;
 	}
 	if ((e & w->events) != 0)

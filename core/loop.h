@@ -12,7 +12,12 @@ struct loop;
 struct watch;
 struct timer;
 
-enum { LOOP_READ = 1, LOOP_WRITE = 2 };
+/*
+ * LOOP_END: the peer has ended its side, or worse, though nobody reads; it stays so: take it back
+ * when told. LOOP_BROKEN: the connection is over for both sides (reset, time-out); told to whoever
+ * watches for anything, and asked for alone where nothing else is of interest.
+ */
+enum { LOOP_READ = 1, LOOP_WRITE = 2, LOOP_END = 4, LOOP_BROKEN = 8 };
 
 typedef void watch_fn(void *arg, int events);
 typedef void timer_fn(void *arg);

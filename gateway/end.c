@@ -11,12 +11,39 @@
 
 enum { END_IN_MAX = 512 << 10, END_OUT_MAX = 16 << 20 };
 
+/* What to watch for in any case: how the peer leaves. */
+static int leaving(const struct end *e)
+{
+	if (e->lost || e->broken)
+		return 0;
+	return e->half || e->eof ? LOOP_BROKEN : LOOP_END;
+}
+
+void end_watch_for(struct end *e, int events)
+{
+	e->watched = events | leaving(e);
+	watch_set(e->watch, e->watched);
+}
+
+static void on_event(void *arg, int events)
+{
+	struct end *e = arg;
+
+	if ((events & LOOP_BROKEN) != 0)
+		e->lost = true;
+	if ((events & LOOP_END) != 0 && !e->half) {
+		e->half = true;
+		end_watch_for(e, e->watched & (LOOP_READ | LOOP_WRITE)); /* whoever runs next may not ask anew */
+	}
+	e->fn(e->arg, events);
+}
+
 int end_open(struct end *e, struct loop *l, int fd, watch_fn *fn, void *arg)
 {
-	*e = (struct end){ .fd = fd };
+	*e = (struct end){ .fd = fd, .fn = fn, .arg = arg };
 	buf_init(&e->in, END_IN_MAX);
 	buf_init(&e->out, END_OUT_MAX);
-	e->watch = watch_new(l, fd, fn, arg);
+	e->watch = watch_new(l, fd, on_event, e);
 	if (e->watch != NULL)
 		return 0;
 	close(fd);
@@ -129,8 +156,8 @@ void end_watch(struct end *e, bool reading)
 {
 	if (e->fd < 0)
 		return;
-	watch_set(e->watch, (reading && !e->eof && !e->broken ? LOOP_READ : 0) |
-				(e->out.len > 0 || e->want_write ? LOOP_WRITE : 0));
+	end_watch_for(e, (reading && !e->eof && !e->broken ? LOOP_READ : 0) |
+			     (e->out.len > 0 || e->want_write ? LOOP_WRITE : 0));
 }
 
 bool end_pending(const struct end *e)

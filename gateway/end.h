@@ -18,7 +18,12 @@ struct end {
 	struct tls *tls; /* NULL: plain */
 	struct buf in;	 /* read, not consumed yet */
 	struct buf out;	 /* to be written */
+	watch_fn *fn;	 /* who is told of events */
+	void *arg;
+	int watched;	 /* LOOP_* that are asked for */
 	bool eof;	 /* the peer has ended its side, cleanly */
+	bool half;	 /* it has ended its side, though what it sent before may be unread */
+	bool lost;	 /* it has reset the connection, or is not there any more; the same */
 	bool broken;	 /* reading or writing failed; err says how */
 	bool want_write; /* TLS asked for it, also to make progress in reading */
 	bool shut;	 /* our side was ended */
@@ -42,8 +47,11 @@ int end_flush(struct end *e);
 /* Flush, then end our side: close_notify and FIN. */
 void end_shut(struct end *e);
 
-/* Watch for what is needed: reading if asked, writing if something waits. */
+/* Watch for what is needed: reading if asked, writing if something waits; half and lost always. */
 void end_watch(struct end *e, bool reading);
+
+/* The same for LOOP_READ and LOOP_WRITE as given. */
+void end_watch_for(struct end *e, int events);
 
 /* Something can be read that no event will announce. */
 bool end_pending(const struct end *e);

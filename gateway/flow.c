@@ -131,6 +131,7 @@ static void flow_free(struct flow *f)
 	free(f->wish);
 	free(f->hello);
 	timer_free(f->timer);
+	timer_free(f->asking);
 	policy_free(f->policy);
 	COUNT_SUB(flows_open, 1);
 	free(f);
@@ -267,11 +268,6 @@ void flow_accept(struct worker *w, int fd, const struct sockaddr_storage *client
 
 void flow_drain(struct flow *f)
 {
-	if (f->state == FLOW_HTTP && f->txn == NULL && f->client.out.len == 0) {
-		flow_note(f, NULL, NULL, "the gateway stops");
-		f->state = FLOW_END;
+	if (f->state == FLOW_HTTP || f->state == FLOW_H2) /* what was asked already is still answered */
 		flow_run(f);
-	} else if (f->state == FLOW_H2) {
-		flow_run(f);
-	}
 }

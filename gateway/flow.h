@@ -31,7 +31,7 @@ struct flow {
 	uint32_t generation; /* of its policy */
 	enum flow_state state;
 	struct end client, origin;
-	struct timer *timer;
+	struct timer *timer, *asking; /* asking: leaving.c */
 	uint64_t deadline; /* loop_now() at which the state's time is over; 0 none */
 	uint64_t started;
 	struct addr from, to;

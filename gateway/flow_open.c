@@ -228,7 +228,7 @@ static enum flow_state connect_start(struct flow *f)
 	if (r != 0 && r != -ERR_WANT_WRITE)
 		return connect_failed(f, strerror(errno));
 	f->connected = r == 0;
-	watch_set(f->origin.watch, LOOP_WRITE);
+	end_watch_for(&f->origin, LOOP_WRITE);
 	return FLOW_CONNECT;
 }
 

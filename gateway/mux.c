@@ -8,17 +8,19 @@
 
 #include "core/counter.h"
 #include "core/err.h"
+#include "gateway/cutting.h"
 #include "gateway/txn.h"
 #include "gateway/wire.h"
 
-enum { ROUNDS = 8, SWEEP = 1000, OUT_HIGH = 256 << 10, NO_ERROR = 0, CANCEL = 8, REFUSED_STREAM = 7 };
+enum { ROUNDS = 8, SWEEP = 1000, OUT_HIGH = 256 << 10, NOTICE = 1000, NO_ERROR = 0, CANCEL = 8, REFUSED_STREAM = 7 };
 
 struct mux {
 	struct flow *f;
 	struct h2 *client, *origin;
 	struct txn *txns;
 	bool client_over, origin_over; /* that connection has failed or ended */
-	bool draining;
+	bool draining; /* GOAWAY is out */
+	struct timer *notice; /* NULL: no notice of it was given */
 	uint64_t swept; /* when stalled transactions were looked for last */
 };
 
@@ -215,13 +217,41 @@ static void origin_reset(struct mux *m, struct txn *t, const struct h2_ev *ev)
 	}
 }
 
+static void on_notice(void *arg)
+{
+	struct mux *m = arg;
+
+	if (!m->draining)
+		h2_goaway(m->client, NO_ERROR);
+	m->draining = true;
+	flow_run(m->f);
+}
+
+/* First that it will come, then GOAWAY with the last stream: requests on their way are not lost. */
+static void drain(struct mux *m)
+{
+	if (m->draining || m->notice != NULL)
+		return;
+	m->notice = timer_new(m->f->w->loop, on_notice, m);
+	if (m->notice == NULL) {
+		h2_goaway(m->client, NO_ERROR);
+		m->draining = true;
+		return;
+	}
+	h2_notice(m->client);
+	timer_set(m->notice, NOTICE);
+}
+
 static void on_origin(void *arg, const struct h2_ev *ev)
 {
 	struct mux *m = arg;
 	struct txn *t = ev->own;
 
 	if (ev->type == H2_GOAWAY) {
-		h2_goaway(m->client, ev->code);
+		if (ev->stream == INT32_MAX && ev->code == NO_ERROR)
+			drain(m); /* a notice, as ours would be */
+		else
+			h2_goaway(m->client, ev->code);
 		return;
 	}
 	if (t == NULL) {
@@ -285,6 +315,7 @@ void mux_free(struct mux *m)
 		t->client_stream = t->origin_stream = 0;
 		forget(m, t, txn_ended(t) ? NULL : "the connection ended");
 	}
+	timer_free(m->notice);
 	h2_free(m->client);
 	h2_free(m->origin);
 	free(m);
@@ -402,10 +433,15 @@ static void origin_gone(struct mux *m)
 	m->draining = true;
 }
 
-void mux_drain(struct mux *m)
+void mux_cut(struct mux *m)
 {
-	if (!m->draining)
-		h2_goaway(m->client, NO_ERROR);
+	while (m->txns != NULL) {
+		struct txn *t = m->txns;
+
+		cutting_txn(t);
+		forget(m, t, "the gateway stops");
+	}
+	h2_goaway(m->client, NO_ERROR);
 	m->draining = true;
 }
 
@@ -446,6 +482,8 @@ enum flow_state step_h2(struct flow *f)
 	if (f->mux == NULL && (f->mux = mux_new(f)) == NULL)
 		return flow_abort(f, "refuse", NULL, -ERR_NOMEM);
 	m = f->mux;
+	if (f->w->draining)
+		drain(m);
 	for (int i = 0; i < ROUNDS && moved; i++) {
 		moved = take(f, &f->client, m->client, &m->client_over);
 		moved |= take(f, &f->origin, m->origin, &m->origin_over);
@@ -459,13 +497,12 @@ enum flow_state step_h2(struct flow *f)
 		any |= moved;
 	}
 	if (over(m)) {
-		f->reset = f->client.broken;
-		return f->client.out.len > 0 && !f->client.broken ? FLOW_LINGER : FLOW_END;
+		/* What was under way ends for the origin as it did for the client. */
+		f->reset = f->client.broken || (f->client.eof && m->txns != NULL);
+		return f->client.broken || (f->client.eof && f->client.out.len == 0) ? FLOW_END : FLOW_LINGER;
 	}
 	if (any)
 		flow_deadline(f, patience(m));
-	if (f->w->draining)
-		mux_drain(m);
 	end_watch(&f->client, true);
 	if (f->origin.fd >= 0)
 		end_watch(&f->origin, !m->origin_over);

@@ -21,8 +21,8 @@ void mux_free(struct mux *m);
 /* No transaction is under way. */
 bool mux_idle(const struct mux *m);
 
-/* The gateway stops: no new streams; those that run go on. */
-void mux_drain(struct mux *m);
+/* The time for draining is over: streams end now, in order where they can (cutting.h). */
+void mux_cut(struct mux *m);
 
 /* Nothing moved for the flow's time: true where that is excused (a search runs). */
 bool mux_timeout(struct mux *m);

@@ -23,7 +23,7 @@
 #include "gateway/ticketing.h"
 #include "policy/origin.h"
 
-enum { STOP_STEP = 1000 };
+enum { STOP_STEP = 1000, STOP_GRACE = 3000 };
 
 static bool search_on(const struct parent *p)
 {
@@ -345,7 +345,8 @@ static void stop(struct parent *p)
 	listening_close(p);
 	for (unsigned i = 0; i < p->nworkers; i++)
 		drain_role(&p->workers[i]);
-	timer_set(p->stop_timer, config_limits(p->config)->drain);
+	/* Workers cut what is left at that time; one that does not end even then is killed. */
+	timer_set(p->stop_timer, config_limits(p->config)->drain + STOP_GRACE);
 	stop_next(p);
 }
 

@@ -112,10 +112,16 @@ static bool pump(struct end *from, struct end *to, struct way *w)
 	return moved;
 }
 
+/* Also where reading does not tell: its own side was ended before, or the other takes nothing. */
+static bool gone(const struct end *e)
+{
+	return e->broken || e->lost;
+}
+
 static void watch_way(struct end *e, const struct way *in, const struct way *out)
 {
-	watch_set(e->watch, (in->n == 0 && !e->eof ? LOOP_READ : 0) |
-				(out->n > 0 || e->out.len > 0 ? LOOP_WRITE : 0));
+	end_watch_for(e, (in->n == 0 && !e->eof ? LOOP_READ : 0) |
+			     (out->n > 0 || e->out.len > 0 ? LOOP_WRITE : 0));
 }
 
 enum flow_state step_tunnel(struct flow *f)
@@ -138,9 +144,9 @@ enum flow_state step_tunnel(struct flow *f)
 	moved = end_flush(&f->origin) == 0 && pump(&f->client, &f->origin, &f->tunnel->up);
 	if (f->tunnel->looked && end_flush(&f->client) == 0)
 		moved |= pump(&f->origin, &f->client, &f->tunnel->down);
-	if (f->client.broken || f->origin.broken) {
+	if (gone(&f->client) || gone(&f->origin)) {
 		f->reset = true;
-		flow_note(f, NULL, NULL, "%s reset the connection", f->client.broken ? "client" : "origin");
+		flow_note(f, NULL, NULL, "%s reset the connection", gone(&f->client) ? "client" : "origin");
 		return FLOW_END;
 	}
 	if (f->client.eof && f->origin.eof && f->tunnel->up.n + f->tunnel->down.n == 0)
@@ -176,8 +182,9 @@ enum flow_state step_relay(struct flow *f)
 	bool moved = relay(f, &f->client, &f->origin);
 
 	moved |= relay(f, &f->origin, &f->client);
-	if (f->client.broken || f->origin.broken) {
+	if (gone(&f->client) || gone(&f->origin)) {
 		f->reset = true;
+		flow_note(f, NULL, NULL, "%s reset the connection", gone(&f->client) ? "client" : "origin");
 		return FLOW_END;
 	}
 	if (f->client.eof && f->origin.eof && f->client.out.len + f->origin.out.len == 0)
@@ -208,6 +215,6 @@ enum flow_state step_linger(struct flow *f)
 		f->linger_read += (uint64_t)n;
 	if (n == 0 || (n < 0 && !again()) || f->client.broken || n > 0)
 		return FLOW_END;
-	watch_set(f->client.watch, LOOP_READ);
+	end_watch_for(&f->client, LOOP_READ);
 	return FLOW_LINGER;
 }

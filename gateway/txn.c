@@ -11,6 +11,7 @@
 #include "core/counter.h"
 #include "core/err.h"
 #include "gateway/bypass.h"
+#include "gateway/leaving.h"
 #include "gateway/messages.h"
 #include "gateway/page.h"
 #include "gateway/report.h"
@@ -459,14 +460,20 @@ enum flow_state step_http(struct flow *f)
 		txn_free(t);
 		return FLOW_RELAY;
 	}
-	if (f->client.broken) {
+	if (f->client.broken || f->client.lost) { /* so does its request, at the origin */
 		flow_note(f, NULL, NULL, "the client reset the connection");
+		f->reset = true;
 		return FLOW_END;
 	}
 	if (f->finished)
 		return f->reset ? FLOW_END : FLOW_LINGER;
 	if (f->txn == NULL && f->client.eof)
 		return f->client.out.len > 0 ? FLOW_LINGER : FLOW_END;
+	if (f->w->draining && f->txn == NULL && h1_idle(f->req) && f->client.in.len == 0) {
+		flow_note(f, NULL, NULL, "the gateway stops");
+		return FLOW_LINGER;
+	}
+	leaving_watch(f);
 	if (any && f->txn != NULL)
 		flow_deadline(f, txn_patience(f->txn));
 	watch_both(f);

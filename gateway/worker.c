@@ -16,6 +16,7 @@
 #include "core/pack.h"
 #include "core/sandbox.h"
 #include "gateway/anchors.h"
+#include "gateway/cutting.h"
 #include "gateway/fetching.h"
 #include "gateway/flow.h"
 #include "gateway/keymaker.h"
@@ -451,6 +452,7 @@ static void ticket_keys(struct worker *w, int fd)
 static void drain(struct worker *w)
 {
 	w->draining = true;
+	cutting_begin(w);
 	for (unsigned i = 0; i < w->nlisteners; i++) {
 		watch_free(w->listeners[i].watch);
 		close(w->listeners[i].fd);
@@ -534,6 +536,7 @@ static void worker_free(struct worker *w)
 	signing_free(w->signing);
 	keymaker_free(w->keymaker);
 	timer_free(w->key_timer);
+	timer_free(w->drain_timer);
 	fetching_free(w->fetching);
 	sockpool_free(w->sockets);
 	scan_client_free(w->scanner);

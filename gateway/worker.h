@@ -41,6 +41,7 @@ struct worker {
 	struct known *cert_wanted;     /* destinations that want them, of rules with passthrough */
 	struct keymaker *keymaker;
 	struct timer *key_timer; /* until the leaf keys are renewed */
+	struct timer *drain_timer; /* cutting.c */
 	struct scan_client *scanner;
 	struct audit *audit;
 	struct sockpool *sockets;
@@ -54,7 +55,7 @@ struct worker {
 	size_t later_n, later_cap;
 	uint64_t held; /* bytes of bodies kept back */
 	uint64_t next_flow_id, next_incident;
-	bool draining, search, failed;
+	bool draining, cut, search, failed;
 	char name[24];
 	char *scratch; /* WORKER_SCRATCH bytes for one read */
 	struct listener *listeners;

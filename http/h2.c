@@ -324,7 +324,7 @@ static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, v
 
 	(void)session;
 	if (frame->hd.type == NGHTTP2_GOAWAY) {
-		h->goaway_out = true;
+		h->goaway_out |= frame->goaway.last_stream_id != INT32_MAX; /* else a notice */
 		if (!h->own_goaway) /* the library ends the connection for a fault of the peer */
 			fail(h, -ERR_H2_PROTOCOL, "the connection was ended for a fault of the peer");
 	}
@@ -504,6 +504,12 @@ void h2_goaway(struct h2 *h, uint32_t code)
 	h->own_goaway = true;
 	nghttp2_submit_goaway(h->session, NGHTTP2_FLAG_NONE,
 	    nghttp2_session_get_last_proc_stream_id(h->session), code, NULL, 0);
+}
+
+void h2_notice(struct h2 *h)
+{
+	h->own_goaway = true;
+	nghttp2_submit_shutdown_notice(h->session);
 }
 
 void h2_set_own(struct h2 *h, int32_t stream, void *own)

@@ -90,6 +90,12 @@ void h2_reset(struct h2 *h, int32_t stream, uint32_t code);
 /* Tell the peer to send no new streams; those that run go on. */
 void h2_goaway(struct h2 *h, uint32_t code);
 
+/*
+ * The first step of an orderly end (RFC 9113 section 6.8), server's side: the peer should send no
+ * new streams, those that are on their way are still served. h2_goaway() follows a round trip later.
+ */
+void h2_notice(struct h2 *h);
+
 /* What the owner keeps with a stream; NULL at first. Every event of the stream brings it. */
 void h2_set_own(struct h2 *h, int32_t stream, void *own);
 void *h2_own(const struct h2 *h, int32_t stream);

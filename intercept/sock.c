@@ -14,6 +14,9 @@
 
 enum { BACKLOG = 4096 };
 
+/* Seconds: a peer that is silent for QUIET is asked every EVERY, and given up after TRIES. */
+enum { ALIVE_QUIET = 60, ALIVE_EVERY = 15, ALIVE_TRIES = 4 };
+
 union any_addr {
 	struct sockaddr sa;
 	struct sockaddr_in in;
@@ -30,6 +33,15 @@ static int set_transparent(int fd, int family)
 	if (family == AF_INET6)
 		return set_int(fd, IPPROTO_IPV6, IPV6_TRANSPARENT, 1);
 	return set_int(fd, IPPROTO_IP, IP_TRANSPARENT, 1);
+}
+
+/* Peers that vanished, or closed without our noticing (their FIN may only have ended their side). */
+static int set_keepalive(int fd)
+{
+	return set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1) != 0 ||
+	       set_int(fd, IPPROTO_TCP, TCP_KEEPIDLE, ALIVE_QUIET) != 0 ||
+	       set_int(fd, IPPROTO_TCP, TCP_KEEPINTVL, ALIVE_EVERY) != 0 ||
+	       set_int(fd, IPPROTO_TCP, TCP_KEEPCNT, ALIVE_TRIES) != 0;
 }
 
 static int tcp_socket(int family)
@@ -74,12 +86,12 @@ int sock_listen(int family, uint16_t port)
 
 	if (fd < 0)
 		return -ERR_SYSTEM;
-	/* Accepted sockets inherit TCP_NODELAY: one system call less per flow. */
+	/* Accepted sockets inherit TCP_NODELAY and what is said about keepalive: fewer calls per flow. */
 	if ((family == AF_INET6 && set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) != 0) ||
 	    set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1) != 0 ||
 	    set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1) != 0 || set_transparent(fd, family) != 0 ||
-	    set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1) != 0 || bind_any(fd, family, port) != 0 ||
-	    listen(fd, BACKLOG) != 0)
+	    set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1) != 0 || set_keepalive(fd) != 0 ||
+	    bind_any(fd, family, port) != 0 || listen(fd, BACKLOG) != 0)
 		return close_failed(fd);
 	return fd;
 }
@@ -111,7 +123,7 @@ int sock_prepare(int family, uint32_t mark, bool transparent)
 	if ((transparent && set_transparent(fd, family) != 0) ||
 	    (mark != 0 && setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) != 0) ||
 	    set_int(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1) != 0 ||
-	    set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1) != 0)
+	    set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1) != 0 || set_keepalive(fd) != 0)
 		return close_failed(fd);
 	return fd;
 }

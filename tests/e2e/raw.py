@@ -4,12 +4,13 @@
 raw.py [--tls NAME --ca FILE [--record N] [--pad N]] [--segment N] [--wait S] HOST PORT STEP...
 --record cuts the ClientHello into TLS records of that size, --pad makes it that much longer.
 Steps: `send TEXT` (with \\r \\n \\0 \\xNN escapes), `file PATH`, `await TEXT`, `sleep S`,
-`shut` (half-close), `count N TEXT` (until TEXT was seen N times), `drain` (read until the peer
+`shut` (half-close, with close_notify under TLS), `close` and `reset` (go away, by FIN or RST), `count N TEXT` (until TEXT was seen N times), `drain` (read until the peer
 closes or is silent for --wait). What was received goes to standard output, and the way it ended
 to standard error: "end: fin", "end: reset", "end: silence", "end: tls ...", "end: done"."""
 import argparse
 import socket
 import ssl
+import struct
 import sys
 import time
 
@@ -100,6 +101,15 @@ class Wire:
             data = self.take()
         self.got += data
 
+    def shut(self):
+        if self.tls:
+            try:
+                self.tls.unwrap()
+            except ssl.SSLError:
+                pass
+            self.put(self.outward.read())
+        self.s.shutdown(socket.SHUT_WR)
+
     def until(self, text, times=1):
         end = time.monotonic() + self.o.wait
         while self.got.count(text) < times:
@@ -128,7 +138,12 @@ def run(wire, steps):
         elif step == "sleep":
             time.sleep(float(next(steps)))
         elif step == "shut":
-            wire.s.shutdown(socket.SHUT_WR)
+            wire.shut()
+        elif step in ("close", "reset"):
+            if step == "reset":
+                wire.s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            wire.s.close()
+            return
         elif step == "drain":
             while True:
                 wire.read()

@@ -201,6 +201,38 @@ START_TEST(after_goaway_no_new_stream_and_the_old_ones_end)
 }
 END_TEST
 
+START_TEST(a_request_on_its_way_at_a_notice_is_served_at_a_goaway_not)
+{
+	struct head q = get(NULL, 0), a = { .status = 204 };
+	int err = 0;
+	struct str out;
+	char last[256];
+
+	talk();
+	if (_i == 0)
+		h2_notice(server);
+	else
+		h2_goaway(server, NGHTTP2_NO_ERROR);
+	out = h2_output(server); /* said, and not heard yet */
+	ck_assert_uint_le(out.n, sizeof(last));
+	memcpy(last, out.p, out.n);
+	ck_assert_int_eq(h2_request(client, &q, true), 1);
+	carry(client, server, &err);
+	ck_assert_int_eq(h2_feed(client, str_of(last, out.n), now), 0);
+	talk();
+	ck_assert_str_eq(said(), _i == 0 ? "s1 head GET www.example.com /a?b; s1 end; c2147483647 goaway 0; " :
+					   "c0 goaway 0; c1 reset 7; ");
+	if (_i != 0)
+		return;
+	ck_assert_int_eq(h2_response(server, 1, &a, true), 0);
+	talk();
+	ck_assert(!h2_finished(server));
+	h2_goaway(server, NGHTTP2_NO_ERROR);
+	talk();
+	ck_assert(h2_finished(server));
+}
+END_TEST
+
 START_TEST(fields_of_the_connection_are_not_sent)
 {
 	struct field f[] = { { STR("Connection"), STR("X-Hop, close") }, { STR("X-Hop"), STR("1") },
@@ -477,6 +509,7 @@ int main(void)
 	tcase_add_test(t, what_is_not_given_back_holds_the_sender);
 	tcase_add_test(t, a_reset_ends_its_stream_alone);
 	tcase_add_test(t, after_goaway_no_new_stream_and_the_old_ones_end);
+	tcase_add_loop_test(t, a_request_on_its_way_at_a_notice_is_served_at_a_goaway_not, 0, 2);
 	tcase_add_test(t, fields_of_the_connection_are_not_sent);
 	tcase_add_loop_test(t, heads_are_told_only_where_they_have_one_meaning, 0,
 	    sizeof(heads) / sizeof(heads[0]));
