@@ -3,7 +3,8 @@
 
 origin.py [--tls CHAIN KEY [--tls12] [--old] [--weak] [--client-ca FILE [--optional]]] [--echo] [--log FILE] ADDRESS PORT [FOLDER]
 A request for /NAME is answered with the bytes of FOLDER/NAME, then the connection is closed;
-NAME.keep keeps it open, NAME.echo sends back what comes after. --echo is a plain TCP echo.
+NAME.keep keeps it open, NAME.echo sends back what comes after. NAME.notify says close_notify before,
+NAME.reset ends by RST; NAME.body reads on until the client's side ends, and logs what came. --echo is a plain TCP echo.
 --old speaks TLS 1.0 and 1.1 alone, --weak may have a certificate that OpenSSL takes for too weak.
 The log gets one line for each request: its first line, how many bytes of it came, and the name
 in the client's certificate if there is one; and one for each failed handshake."""
@@ -11,7 +12,9 @@ import argparse
 import os
 import socket
 import ssl
+import struct
 import threading
+import time
 
 
 def read_head(s):
@@ -27,6 +30,28 @@ def read_head(s):
 def echo(s):
     while data := s.recv(65536):
         s.sendall(data)
+
+
+def end(s, name):
+    """In the way that the name says; without any, by FIN alone."""
+    if name.endswith(".notify"):
+        s.settimeout(2)
+        s.unwrap()
+    elif name.endswith(".reset"):
+        time.sleep(0.3)  # else what was sent before is lost, too
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        s.close()
+
+
+def read_out(s, log, name):
+    data, how = b"", "fin"
+    try:
+        while piece := s.recv(65536):
+            data += piece
+    except OSError:
+        how = "reset"
+    with open(log, "a", encoding="latin-1") as f:
+        f.write(f"{name}: {data!r} {how}\n")
 
 
 def shown(s):
@@ -57,8 +82,10 @@ def serve(s, o):
             s.sendall(f.read())
         if name.endswith(".echo"):
             return echo(s)
+        if name.endswith(".body"):
+            return read_out(s, o.log, name)
         if not name.endswith(".keep"):
-            return None
+            return end(s, name)
 
 
 def handle(s, o):
