@@ -4,7 +4,8 @@
 origin.py [--tls CHAIN KEY [--tls12] [--old] [--weak] [--client-ca FILE [--optional]]] [--echo] [--log FILE] ADDRESS PORT [FOLDER]
 A request for /NAME is answered with the bytes of FOLDER/NAME, then the connection is closed;
 NAME.keep keeps it open, NAME.echo sends back what comes after. NAME.notify says close_notify before,
-NAME.reset ends by RST; NAME.body reads on until the client's side ends, and logs what came. --echo is a plain TCP echo.
+NAME.reset ends by RST; NAME.head answers with the head of the request; where there is NAME.late, its
+bytes follow a second later; NAME.body reads on until the client's side ends, and logs what came. --echo is a plain TCP echo.
 --old speaks TLS 1.0 and 1.1 alone, --weak may have a certificate that OpenSSL takes for too weak.
 The log gets one line for each request: its first line, how many bytes of it came, and the name
 in the client's certificate if there is one; and one for each failed handshake."""
@@ -78,8 +79,16 @@ def serve(s, o):
             with open(o.log, "a", encoding="latin-1") as f:
                 f.write(f"{first} {len(head)}{shown(s)}\n")
         name = os.path.basename(first.split(" ")[1])
-        with open(os.path.join(o.folder, name), "rb") as f:
+        if name.endswith(".head"):
+            s.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(head), head))
+            return None
+        path = os.path.join(o.folder, name)
+        with open(path, "rb") as f:
             s.sendall(f.read())
+        if os.path.exists(path + ".late"):
+            time.sleep(1)
+            with open(path + ".late", "rb") as f:
+                s.sendall(f.read())
         if name.endswith(".echo"):
             return echo(s)
         if name.endswith(".body"):
