@@ -39,6 +39,7 @@ struct flow {
 	struct sockaddr_storage from_sa, to_sa;
 
 	enum protocol protocol;
+	bool h2_prior; /* HTTP/2 by prior knowledge: no ALPN said so, the first bytes do */
 	struct hello_walk walk;
 	struct hello *hello;	/* TLS, until the client's handshake is done */
 	char host[HELLO_NAME_MAX]; /* SNI, or the first request's host */

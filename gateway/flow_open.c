@@ -79,7 +79,7 @@ enum flow_state step_peek(struct flow *f)
 {
 	ssize_t n = read_more(f, &f->client, f->w->limits.hello);
 	struct str in = buf_view(&f->client.in);
-	int tls, http;
+	int tls, http, h2;
 
 	end_watch(&f->client, true);
 	if (n < 0 && in.n == 0) {
@@ -88,10 +88,14 @@ enum flow_state step_peek(struct flow *f)
 	}
 	tls = in.n > 0 ? hello_sniff(in) : -ERR_MORE;
 	http = in.n > 0 ? sniff_http(in) : -ERR_MORE;
+	h2 = in.n > 0 ? sniff_h2(in) : -ERR_MORE;
 	if (tls == 1)
 		return n == -ERR_EOF ? flow_abort(f, "refuse", NULL, -ERR_HELLO) : peek_tls(f);
 	if (f->protocol == PROTOCOL_UNKNOWN)
 		return FLOW_DECIDE; /* time is up */
+	if (http == 1 && h2 == -ERR_MORE && n >= 0)
+		return FLOW_PEEK;
+	f->h2_prior = h2 == 1;
 	if (http == 1)
 		f->protocol = PROTOCOL_HTTP;
 	else if ((tls == 0 && http == 0) || n < 0)
@@ -140,7 +144,7 @@ static enum flow_state decide_block(struct flow *f)
 	f->refused_rule = f->decision.rule;
 	snprintf(f->refused_why, sizeof(f->refused_why), "%s",
 	    f->decision.reason != NULL ? f->decision.reason : "blocked by rule");
-	return f->protocol == PROTOCOL_TLS ? FLOW_FORGE : FLOW_HTTP;
+	return f->protocol == PROTOCOL_TLS ? FLOW_FORGE : f->h2_prior ? FLOW_H2 : FLOW_HTTP;
 }
 
 enum flow_state step_decide(struct flow *f)
@@ -169,7 +173,7 @@ enum flow_state step_decide(struct flow *f)
 		}
 		if (f->protocol == PROTOCOL_HTTP) {
 			COUNT_ADD(plain, 1);
-			return FLOW_HTTP;
+			return f->h2_prior ? FLOW_CONNECT : FLOW_HTTP;
 		}
 		/* fall through */ /* there is nothing in unknown bytes to intercept */
 	default:
@@ -251,5 +255,5 @@ enum flow_state step_connect(struct flow *f)
 	if (f->decision.action == ACTION_PASSTHROUGH && !f->probe)
 		return FLOW_TUNNEL;
 	f->need_origin = false;
-	return f->protocol == PROTOCOL_TLS ? FLOW_UPTLS : FLOW_HTTP;
+	return f->protocol == PROTOCOL_TLS ? FLOW_UPTLS : f->h2_prior ? FLOW_H2 : FLOW_HTTP;
 }

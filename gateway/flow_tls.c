@@ -263,19 +263,21 @@ enum flow_state step_inner(struct flow *f)
 {
 	ssize_t n = end_read(&f->client, f->w->scratch, WORKER_SCRATCH);
 	struct facts facts;
-	int http;
+	int http, h2;
 
 	if (n > 0 && buf_append(&f->client.in, f->w->scratch, (size_t)n) != 0)
 		return flow_abort(f, "refuse", NULL, -ERR_LIMIT);
 	http = sniff_http(buf_view(&f->client.in));
+	h2 = sniff_h2(buf_view(&f->client.in));
 	end_watch(&f->client, true);
-	if (http == 1)
-		return FLOW_HTTP;
+	f->h2_prior = h2 == 1;
+	if (http == 1 && (h2 != -ERR_MORE || n < 0 || f->protocol == PROTOCOL_UNKNOWN))
+		return f->h2_prior ? FLOW_H2 : FLOW_HTTP;
 	if (n < 0 && f->client.in.len == 0) {
 		flow_note(f, "closed", NULL, "nothing was sent inside TLS");
 		return FLOW_END;
 	}
-	if (http == -ERR_MORE && n >= 0 && f->protocol != PROTOCOL_UNKNOWN)
+	if (http != 0 && n >= 0 && f->protocol != PROTOCOL_UNKNOWN)
 		return FLOW_INNER;
 	f->protocol = PROTOCOL_UNKNOWN;
 	if (f->refused != 0) /* no page for who does not speak HTTP */

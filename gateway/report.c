@@ -162,6 +162,8 @@ void report_flow(struct flow *f)
 		json_bool(&j, "mark", true);
 	tls_fields(&j, f);
 	optional(&j, "alpn", f->alpn);
+	if (f->h2_prior)
+		json_bool(&j, "h2_prior_knowledge", true);
 	if (f->verdict.class != VERDICT_NONE)
 		json_c(&j, "verdict", verdict_word(f->verdict.class));
 	if (f->verdict.reason != REASON_NONE)

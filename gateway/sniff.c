@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A first look at plain bytes: an HTTP/1 request line begins with a method (RFC 9112 section 3). */
+/* A first look at plain bytes: an HTTP/1 request line begins with a method (RFC 9112 section 3), HTTP/2 with its preface. */
 #include "gateway/sniff.h"
 
 #include <string.h>
@@ -36,4 +36,14 @@ int sniff_http(struct str in)
 		odd |= !((c >= 'A' && c <= 'Z') || c == '-' || c == '_');
 	}
 	return -ERR_MORE;
+}
+
+int sniff_h2(struct str in)
+{
+	static const struct str preface = { "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 24 };
+	size_t n = in.n < preface.n ? in.n : preface.n;
+
+	if (!str_eq(str_sub(in, 0, n), str_sub(preface, 0, n)))
+		return 0;
+	return n == preface.n ? 1 : -ERR_MORE;
 }

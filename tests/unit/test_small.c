@@ -24,6 +24,21 @@ START_TEST(an_http_request_begins_with_a_method_and_a_space)
 }
 END_TEST
 
+START_TEST(http_2_begins_with_its_whole_preface)
+{
+	static const struct {
+		const char *in;
+		int want;
+	} rows[] = {
+		{ "", -ERR_MORE }, { "P", -ERR_MORE }, { "PRI * HTTP/2.0\r\n\r\nSM\r\n\r", -ERR_MORE },
+		{ "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 1 }, { "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\t", 1 },
+		{ "POST /", 0 }, { "PRI * HTTP/1.1\r\n", 0 }, { "PRI * HTTP/2.0\r\n\r\nXX", 0 }, { "\r\nPRI", 0 },
+	};
+
+	ck_assert_int_eq(sniff_h2(str_c(rows[_i].in)), rows[_i].want);
+}
+END_TEST
+
 START_TEST(media_streams_only_when_type_and_magic_agree)
 {
 	ck_assert(media_proved(STR("video/mp4"), str_of("\0\0\0\x18""ftypmp42", 12)));
@@ -127,6 +142,7 @@ int main(void)
 	SRunner *r = srunner_create(s);
 	int failed;
 
+	tcase_add_loop_test(t, http_2_begins_with_its_whole_preface, 0, 9);
 	tcase_add_loop_test(t, an_http_request_begins_with_a_method_and_a_space, 0, 12);
 	tcase_add_test(t, media_streams_only_when_type_and_magic_agree);
 	tcase_add_test(t, accept_encoding_is_cut_to_what_can_be_undone);
