@@ -43,21 +43,24 @@ static void lower(char *s)
 
 static bool take_scheme(struct facts *f, struct str *url)
 {
-	static const struct str https = { .p = "https://", .n = 8 },
-				http = { .p = "http://", .n = 7 };
+	static const struct {
+		struct str prefix;
+		enum protocol protocol;
+		uint16_t port;
+		bool websocket;
+	} rows[] = { { { "https://", 8 }, PROTOCOL_TLS, 443, false }, { { "http://", 7 }, PROTOCOL_HTTP, 80, false },
+		{ { "wss://", 6 }, PROTOCOL_TLS, 443, true }, { { "ws://", 5 }, PROTOCOL_HTTP, 80, true } };
 
-	if (str_iprefix(*url, https)) {
-		f->protocol = PROTOCOL_TLS;
-		f->destination.port = 443;
-		*url = str_sub(*url, https.n, url->n);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (!str_iprefix(*url, rows[i].prefix))
+			continue;
+		f->protocol = rows[i].protocol;
+		f->destination.port = rows[i].port;
+		f->websocket = rows[i].websocket;
+		*url = str_sub(*url, rows[i].prefix.n, url->n);
 		return true;
 	}
-	if (!str_iprefix(*url, http))
-		return false;
-	f->protocol = PROTOCOL_HTTP;
-	f->destination.port = 80;
-	*url = str_sub(*url, http.n, url->n);
-	return true;
+	return false;
 }
 
 /* The host, "[v6]" without its brackets, and the port where one is given. */
@@ -89,7 +92,7 @@ static bool take_authority(struct question *q, struct str a)
 
 static int take_url(struct question *q, const char *url)
 {
-	static const char expected[] = "http://HOST[:PORT][/PATH] or https://...";
+	static const char expected[] = "http://HOST[:PORT][/PATH], https://..., ws://... or wss://...";
 	struct str rest = str_c(url);
 	ptrdiff_t slash;
 
@@ -198,7 +201,7 @@ static int fill(struct question *q, const struct args *a)
 	if (a->client == NULL || !addr_parse(str_c(a->client), &q->facts.client.ip))
 		return wrong("client", a->client, "the client's IP address");
 	if (a->url == NULL)
-		return wrong("url", a->url, "http://HOST[:PORT][/PATH] or https://...");
+		return wrong("url", a->url, "http://HOST[:PORT][/PATH], https://..., ws://... or wss://...");
 	if ((code = take_url(q, a->url)) != EXIT_OK || (code = take_faults(q, a)) != EXIT_OK)
 		return code;
 	if (a->destination != NULL && !addr_parse(str_c(a->destination), &q->facts.destination.ip))

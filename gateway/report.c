@@ -81,7 +81,7 @@ static void verdict_fields(struct json *j, const char *side, const struct verdic
 
 static const char *protocol_word(const struct flow *f)
 {
-	static const char *const words[] = { "none", "tls", "http", "unknown", "upgrade", "connect" };
+	static const char *const words[] = { "none", "tls", "http", "unknown", "upgrade", "connect", "websocket" };
 
 	return words[f->protocol];
 }

@@ -43,7 +43,7 @@ static const cyaml_strval_t direction_words[] = { { "upload", DIRECTION_UPLOAD }
 	{ "download", DIRECTION_DOWNLOAD } };
 static const cyaml_strval_t protocol_words[] = { { "tls", PROTOCOL_TLS }, { "http", PROTOCOL_HTTP },
 	{ "unknown", PROTOCOL_UNKNOWN }, { "upgrade", PROTOCOL_UPGRADE },
-	{ "connect", PROTOCOL_CONNECT } };
+	{ "connect", PROTOCOL_CONNECT }, { "websocket", PROTOCOL_WEBSOCKET } };
 static const cyaml_strval_t action_words[] = { { "intercept", ACTION_INTERCEPT },
 	{ "passthrough", ACTION_PASSTHROUGH }, { "block", ACTION_BLOCK }, { "reset", ACTION_RESET },
 	{ "allow", ACTION_ALLOW }, { "log", ACTION_NONE } };

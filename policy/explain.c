@@ -8,7 +8,7 @@ static const char *const cond_keys[COND_COUNT + 1] = {
 #define COND(name, keys, known, example, doc) keys,
 #include "policy/cond.def"
 #undef COND
-	"upgrade or connect",
+	"upgrade, connect or websocket",
 };
 
 static const char *cond_key(unsigned c)
@@ -64,6 +64,7 @@ static struct facts facts_at(const struct facts *last, enum stage stage)
 		f.verdict = NULL;
 	if (stage < STAGE_UPLOAD)
 		f.size_known = false;
+	f.websocket = last->websocket && stage >= STAGE_REQUEST;
 	if (stage == STAGE_CONNECT)
 		f.protocol = PROTOCOL_ANY;
 	else if (stage == STAGE_HELLO &&

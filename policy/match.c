@@ -98,7 +98,7 @@ static bool accept_holds(const struct rule *r, struct str list)
 
 static bool path_holds(const struct rule *r, struct str path)
 {
-	bool both = r->action == ACTION_ALLOW;
+	bool both = r->action == ACTION_ALLOW || r->action == ACTION_PASSTHROUGH;
 
 	for (size_t i = 0; i < r->paths_n; i++)
 		if (path_match(r->paths[i], path, both))
@@ -123,7 +123,8 @@ bool cond_holds(const struct rule *r, enum cond c, const struct facts *f)
 	case COND_PORT:
 		return ports_hold(r, f->destination.port);
 	case COND_PROTOCOL:
-		return (r->protocols & 1u << f->protocol) != 0;
+		return (r->protocols & 1u << f->protocol) != 0 ||
+		       (f->websocket && (r->protocols & 1u << PROTOCOL_WEBSOCKET) != 0);
 	case COND_DIRECTION:
 		return (r->direction == DIRECTION_UPLOAD) == (f->stage == STAGE_UPLOAD);
 	case COND_SIZE:

@@ -135,6 +135,13 @@ static bool leaves_http_by(const struct walk *w, const struct rule *r)
 	return leaves_http(w) && (r->conds & COND_BIT(PROTOCOL)) != 0;
 }
 
+/* A WebSocket goes unsearched only by a rule that names it. */
+static bool passes(const struct walk *w, const struct rule *r)
+{
+	return leaves_http_by(w, r) ||
+	       (w->f->websocket && (r->protocols & 1u << PROTOCOL_WEBSOCKET) != 0);
+}
+
 /* A rule that needs facts that are not known. */
 static struct walk_step try_unknown(struct walk *w, const struct rule *r)
 {
@@ -214,7 +221,7 @@ static struct walk_step try_decrypt(struct walk *w, const struct rule *r)
 {
 	bool pass = r->action == ACTION_PASSTHROUGH;
 	bool decides = w->f->stage == STAGE_HELLO || (w->f->stage == STAGE_CONNECT && pass) ||
-		       (w->f->stage == STAGE_REQUEST && pass && leaves_http_by(w, r));
+		       (w->f->stage == STAGE_REQUEST && pass && passes(w, r));
 
 	if (w->f->stage == STAGE_HELLO && !pass && w->f->protocol != PROTOCOL_TLS &&
 	    w->f->protocol != PROTOCOL_HTTP)

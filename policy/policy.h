@@ -31,11 +31,12 @@ enum stage {
 };
 
 /* What the connection speaks, as far as known. */
-enum protocol { PROTOCOL_ANY, PROTOCOL_TLS, PROTOCOL_HTTP, PROTOCOL_UNKNOWN, PROTOCOL_UPGRADE, PROTOCOL_CONNECT };
+enum protocol { PROTOCOL_ANY, PROTOCOL_TLS, PROTOCOL_HTTP, PROTOCOL_UNKNOWN, PROTOCOL_UPGRADE, PROTOCOL_CONNECT, PROTOCOL_WEBSOCKET };
 
 struct facts {
 	enum stage stage;
 	enum protocol protocol;
+	bool websocket; /* the request asks for a WebSocket: that word holds besides tls or http */
 	struct addr client, destination;
 	struct str host;	 /* SNI, later the request's host; empty if none; lower case */
 	struct str method, path;
@@ -71,10 +72,10 @@ const struct config *policy_config(const struct policy *p);
 /*
  * Decide at a stage. Never ACTION_NONE: when no rule speaks, the built-in defaults are:
  * CONNECT allow; HELLO: TLS and HTTP intercept (TLS passthrough where tls.intercept is no), unknown protocol reset; REQUEST allow,
- * but upgrade and CONNECT block; RESPONSE allow; UPLOAD and DOWNLOAD: clean and bypassed allow;
+ * but upgrade and CONNECT block (a WebSocket is searched and thus allowed); RESPONSE allow; UPLOAD and DOWNLOAD: clean and bypassed allow;
  * infected, suspect, unscannable (and no verdict at all) block.
  * INTERCEPT is an answer at HELLO only; PASSTHROUGH at CONNECT and HELLO, and at REQUEST for an
- * upgrade or CONNECT (a tunnel, unsearched).
+ * upgrade, CONNECT or WebSocket (a tunnel, unsearched).
  * What each action means at each stage, and why, is in policy/README.md.
  */
 struct decision policy_decide(const struct policy *p, const struct facts *f);

@@ -90,8 +90,8 @@ static int late_error(struct build *b, const char *key)
 }
 
 /*
- * Whether to decrypt is decided once, before anything of HTTP can be seen. Only a request to
- * leave HTTP can be passed through later.
+ * Whether to decrypt is decided once, before anything of HTTP can be seen. Only a request for
+ * another protocol can be passed through later.
  */
 static int check_stage(struct build *b)
 {
@@ -110,10 +110,10 @@ static int check_stage(struct build *b)
 	if (late == 0)
 		return 0;
 	build_error(b, "protocol", 0,
-	    "tls or http with action intercept: upgrade and connect are asked "
+	    "tls or http with action intercept: upgrade, connect and websocket are asked "
 	    "for only after decryption");
 	return config_error_fix(
-	    b->err, "action passthrough lets an upgrade or CONNECT through, unsearched");
+	    b->err, "action passthrough lets an upgrade, CONNECT or WebSocket through, unsearched");
 }
 
 /* Hashing is not worth it: a thousand rules are half a million short compares, once. */

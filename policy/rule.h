@@ -13,7 +13,7 @@ enum cond {
 #include "policy/cond.def"
 #undef COND
 	COND_COUNT,
-	/* Not a condition: the fact that a request asks to leave HTTP ("protocol: upgrade"). */
+	/* Not a condition: the fact that a request asks for another protocol ("protocol: upgrade"). */
 	COND_LEAVES_HTTP = COND_COUNT
 };
 

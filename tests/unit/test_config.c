@@ -290,6 +290,7 @@ static const struct {
 	{ "rules:\n- action: passthrough\n  when: { direction: upload }\n", 3, "upload", "'direction'", "" },
 	{ "rules:\n- action: intercept\n  when: { method: [GET] }\n", 3, "GET", "action intercept", "" },
 	{ "rules:\n- action: intercept\n  when: { protocol: [upgrade] }\n", 3, "upgrade", "only after decryption", "action passthrough" },
+	{ "rules:\n- action: intercept\n  when: { protocol: [websocket] }\n", 3, "websocket", "only after decryption", "action passthrough" },
 	{ "rules:\n- action: passthrough\n  when: { protocol: [upgrade], size_over: 1 }\n", 3, "1", "known only after decryption", "" },
 	{ "rules:\n- action: passthrough\n  when: { protocol: [upgrade, tls], path: /a }\n", 3, "/a", "known only after decryption", "" },
 	/* YAML */

@@ -42,7 +42,7 @@ struct ask {
 	uint64_t size; /* + 1; 0: not known */
 	enum verdict_class verdict;
 	enum verdict_reason reason;
-	bool no_host;
+	bool no_host, websocket;
 };
 
 static struct addr address(const char *text, const char *otherwise, uint16_t port)
@@ -59,6 +59,7 @@ static struct decision decide(const struct policy *p, struct ask a)
 	struct facts f = {
 		.stage = a.stage,
 		.protocol = a.protocol != PROTOCOL_ANY ? a.protocol : PROTOCOL_TLS,
+		.websocket = a.websocket,
 		.client = address(a.client, "10.77.1.2", 40000),
 		.destination = address(a.destination, "10.77.2.2", a.port != 0 ? a.port : 443),
 		.host = a.no_host ? STR_NONE : str_c(a.host != NULL ? a.host : "www.example"),
@@ -99,6 +100,11 @@ static const struct {
 	{ "protocol: [http, unknown]", { STAGE_REQUEST }, false },
 	{ "protocol: [http, upgrade]", { STAGE_REQUEST, .protocol = PROTOCOL_UPGRADE }, true },
 	{ "protocol: connect", { STAGE_REQUEST, .protocol = PROTOCOL_CONNECT }, true },
+	{ "protocol: websocket", { STAGE_REQUEST, .websocket = true }, true },
+	{ "protocol: websocket", { STAGE_REQUEST }, false },
+	{ "protocol: [upgrade, http]", { STAGE_REQUEST, .websocket = true }, false },
+	{ "protocol: tls", { STAGE_REQUEST, .websocket = true }, true },
+	{ "protocol: websocket", { STAGE_UPLOAD, .websocket = true }, true },
 	{ "host: [www.example]", { STAGE_REQUEST }, true },
 	{ "host: [WWW.Example.]", { STAGE_REQUEST }, true },
 	{ "host: [www.example]", { STAGE_REQUEST, .host = "WWW.EXAMPLE." }, true },
@@ -218,6 +224,8 @@ START_TEST(without_rules_the_defaults_stand)
 		{ { STAGE_REQUEST }, ACTION_ALLOW },
 		{ { STAGE_REQUEST, PROTOCOL_UPGRADE }, ACTION_BLOCK },
 		{ { STAGE_REQUEST, PROTOCOL_CONNECT }, ACTION_BLOCK },
+		{ { STAGE_REQUEST, .websocket = true }, ACTION_ALLOW },
+		{ { STAGE_UPLOAD, .websocket = true, .verdict = VERDICT_INFECTED }, ACTION_BLOCK },
 		{ { STAGE_RESPONSE }, ACTION_ALLOW },
 		{ { STAGE_UPLOAD, .verdict = VERDICT_CLEAN }, ACTION_ALLOW },
 		{ { STAGE_UPLOAD, .verdict = VERDICT_INFECTED }, ACTION_BLOCK },
@@ -342,6 +350,20 @@ static const struct {
 	{ "- { name: ws, when: { protocol: [upgrade] }, action: passthrough }\n",
 	    { STAGE_REQUEST, PROTOCOL_CONNECT }, ACTION_BLOCK, "default" },
 	{ BANK, { STAGE_REQUEST, PROTOCOL_UPGRADE, .host = "bank.example" }, ACTION_BLOCK, "default" },
+	/* a WebSocket is searched: it needs no rule, and one that names it to go unsearched */
+	{ BANK, { STAGE_REQUEST, .websocket = true, .host = "bank.example" }, ACTION_ALLOW, "default" },
+	{ "- { name: no, when: { protocol: [tls] , path: / }, action: block }\n", { STAGE_REQUEST, .websocket = true }, ACTION_BLOCK, "no" },
+	{ "- { name: no, when: { protocol: upgrade }, action: block }\n", { STAGE_REQUEST, .websocket = true }, ACTION_ALLOW, "default" },
+	{ "- { name: no, when: { protocol: websocket }, action: block }\n", { STAGE_REQUEST, .websocket = true }, ACTION_BLOCK, "no" },
+	{ "- { name: no, when: { protocol: websocket }, action: block }\n", { STAGE_HELLO }, ACTION_INTERCEPT, "default" },
+	{ "- { name: see, action: intercept }\n- { name: no, when: { protocol: websocket }, action: block }\n",
+	    { STAGE_REQUEST, .websocket = true }, ACTION_BLOCK, "no" },
+	{ "- { name: ws, when: { protocol: websocket, path: /a }, action: passthrough }\n",
+	    { STAGE_REQUEST, .websocket = true, .path = "/a" }, ACTION_PASSTHROUGH, "ws" },
+	{ "- { name: ws, when: { protocol: websocket, path: /a }, action: passthrough }\n",
+	    { STAGE_REQUEST, .websocket = true, .path = "/a/../b" }, ACTION_ALLOW, "default" },
+	{ "- { name: ws, when: { protocol: [upgrade, connect] }, action: passthrough }\n",
+	    { STAGE_REQUEST, .websocket = true }, ACTION_ALLOW, "default" },
 	/* a rule that knows too little yet is passed over */
 	{ "- { name: post, when: { method: POST }, action: allow }\n" GUEST, { STAGE_HELLO }, ACTION_RESET, "guest" },
 	{ "- { name: adm, when: { host: [www.example], path: /admin }, action: block }\n" VIP, { STAGE_HELLO }, ACTION_PASSTHROUGH, "vip" },
@@ -538,6 +560,12 @@ START_TEST(explain_says_why)
 	ck_assert_ptr_nonnull(strstr(text, "download:\n  ok (allow): holds; it permits"));
 	ck_assert_ptr_nonnull(strstr(text, "  => block by 'default'\n"));
 	ck_assert_ptr_null(strstr(text, "upload:"));
+	free(text);
+	text = explained("- { name: ws, when: { protocol: websocket }, action: passthrough }\n",
+	    (struct facts){ .stage = STAGE_REQUEST, .protocol = PROTOCOL_TLS, .websocket = true,
+		.host = STR("a.example"), .method = STR("GET"), .path = STR("/") });
+	ck_assert_ptr_nonnull(strstr(text, "hello:\n  ws (passthrough): "));
+	ck_assert_ptr_nonnull(strstr(text, "request:\n  ws (passthrough): all its conditions hold, it decides"));
 	free(text);
 }
 END_TEST
