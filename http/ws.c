@@ -25,7 +25,7 @@ struct ws {
 	bool fin, compressed; /* compressed: of the message */
 	uint64_t left, at;    /* payload bytes to come; already seen, for the mask */
 	unsigned char mask[4];
-	bool in_message, text;
+	bool in_message, text, closed;
 	bool begin_due, end_due;
 	unsigned char control[CONTROL_MAX];
 	size_t ncontrol;
@@ -65,6 +65,11 @@ void ws_free(struct ws *w)
 bool ws_idle(const struct ws *w)
 {
 	return w->state == WS_HEADER && w->have == 0 && !w->in_message;
+}
+
+bool ws_closed(const struct ws *w)
+{
+	return w->closed;
 }
 
 static void fail(struct ws *w, struct message_ev *ev, int err)
@@ -112,6 +117,8 @@ static int begin_control(struct ws *w, bool rsv1)
 
 static int begin_data(struct ws *w, bool rsv1)
 {
+	if (w->closed)
+		return -ERR_WS;
 	if (w->opcode == OP_CONTINUATION)
 		return !w->in_message || rsv1 ? -ERR_WS : 0;
 	if (w->in_message || w->opcode > OP_BINARY || (rsv1 && w->inflater == NULL))
@@ -265,7 +272,8 @@ static int finish(struct ws *w, struct message_ev *ev)
 		*ev = (struct message_ev){ .type = MESSAGE_CONTROL,
 			.opcode = w->opcode,
 			.data = str_of((char *)w->control, w->ncontrol) };
-		good = w->opcode != OP_CLOSE || good_close(w);
+		good = w->opcode != OP_CLOSE || (!w->closed && good_close(w));
+		w->closed |= w->opcode == OP_CLOSE;
 		w->utf8_left = kept; /* control frames come in the middle of messages */
 		w->utf8_low = low;
 		w->utf8_high = high;

@@ -36,6 +36,9 @@ void ws_next(struct ws *w, struct str in, size_t *used, struct message_ev *ev);
 /* True between frames outside of any message: the connection may end or be handed over here. */
 bool ws_idle(const struct ws *w);
 
+/* A close frame was read: this side sends no data any more (section 5.5.1). */
+bool ws_closed(const struct ws *w);
+
 /* The same three as a reader; self is the struct ws. */
 extern const struct message_reader ws_reader;
 
