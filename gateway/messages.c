@@ -436,6 +436,32 @@ bool messages_pour(struct messages *m)
 	return conclude(m) || moved;
 }
 
+void messages_stop(struct messages *m)
+{
+	m->stopped = true;
+	/* The first that may not pass keeps what is behind it; its verdict is still looked at. */
+	if (m->first != NULL && m->first->bad)
+		return;
+	while (m->first != NULL) {
+		struct message *x = m->first;
+
+		m->first = x->next;
+		message_free(x);
+	}
+	m->last = NULL;
+	m->waiting = 0;
+}
+
+bool messages_drained(const struct messages *m)
+{
+	return m->out == m->good;
+}
+
+bool messages_whole(const struct messages *m)
+{
+	return m->out == m->good && !m->through;
+}
+
 bool messages_wants(const struct messages *m)
 {
 	if (m->stopped || m->over)

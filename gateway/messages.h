@@ -42,6 +42,13 @@ bool messages_pour(struct messages *m);
 /* The sender should send more: else too much waits for a verdict or for the receiver. */
 bool messages_wants(const struct messages *m);
 
+/* Nothing more is read or found good; what was still goes out. */
+void messages_stop(struct messages *m);
+
+/* All that may go out is out; with messages_whole(): and no message was begun behind it. */
+bool messages_drained(const struct messages *m);
+bool messages_whole(const struct messages *m);
+
 /* Something can be done at once, without another byte or verdict. */
 bool messages_ready(const struct messages *m);
 

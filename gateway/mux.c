@@ -10,6 +10,7 @@
 #include "core/err.h"
 #include "gateway/cutting.h"
 #include "gateway/txn.h"
+#include "gateway/websocket.h"
 #include "gateway/wire.h"
 
 enum { ROUNDS = 8, SWEEP = 1000, OUT_HIGH = 256 << 10, NOTICE = 1000, NO_ERROR = 0, CANCEL = 8, REFUSED_STREAM = 7 };
@@ -118,6 +119,10 @@ static void on_data(struct mux *m, struct txn *t, struct leg *g, const struct h2
 	}
 	t->moved = loop_now(m->f->w->loop);
 	g->owed += ev->data.n;
+	if (g == &t->up && websocket_waits(t)) {
+		txn_malformed(t, true, -ERR_WS_HANDSHAKE);
+		return;
+	}
 	if (g == &t->up)
 		leg_body(t, g, ev->data);
 	else
@@ -172,7 +177,9 @@ static void on_client(void *arg, const struct h2_ev *ev)
 			leg_trailers(t, &t->up, ev->head);
 		break;
 	case H2_END:
-		if (t != NULL && !t->refused && t->up.state != LEG_DONE)
+		if (t != NULL && !t->refused && t->up.state != LEG_DONE && websocket_waits(t))
+			txn_malformed(t, true, -ERR_WS_HANDSHAKE);
+		else if (t != NULL && !t->refused && t->up.state != LEG_DONE)
 			leg_complete(t, &t->up);
 		break;
 	case H2_RESET:
@@ -360,9 +367,10 @@ static void give(struct end *e, struct h2 *h)
 }
 
 /* It runs on, though nobody waits for it any more. */
-static bool unwanted(const struct leg *up)
+static bool unwanted(const struct txn *t)
 {
-	return up->state == LEG_STREAM || up->state == LEG_MESSAGES;
+	return !t->tunnel && !websocket_opened(t) &&
+	       (t->up.state == LEG_STREAM || t->up.state == LEG_MESSAGES);
 }
 
 /* Transactions that can go on without a byte from outside, and those that are over. */
@@ -376,13 +384,15 @@ static bool pump(struct mux *m)
 			t->moved = loop_now(m->f->w->loop), moved = true;
 		if (!t->refused && leg_pour(t, &t->down))
 			t->moved = loop_now(m->f->w->loop), moved = true;
+		if (!t->refused && websocket_closing(t))
+			moved |= websocket_close(t);
 		if (!t->refused) {
 			credit(m, t, &t->up);
 			credit(m, t, &t->down);
 		}
 		/* An answer that is complete makes the rest of its request unwanted. */
-		if (t->down.state == LEG_DONE && (t->up.state == LEG_DONE || unwanted(&t->up))) {
-			if (unwanted(&t->up) && t->origin_stream != 0)
+		if (t->down.state == LEG_DONE && (t->up.state == LEG_DONE || unwanted(t))) {
+			if (unwanted(t) && t->origin_stream != 0)
 				h2_reset(m->origin, t->origin_stream, CANCEL), t->origin_stream = 0;
 			forget(m, t, NULL);
 		} else if (txn_ended(t)) {

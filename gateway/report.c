@@ -190,6 +190,7 @@ static void txn_request_fields(struct json *j, const struct flow *f, const struc
 {
 	json_u64(j, "transaction", t->n);
 	json_bool(j, "tls", f->client.tls != NULL);
+	optional(j, "protocol", t->websocket ? "websocket" : t->upgrade ? "upgrade" : t->connect ? "connect" : "");
 	optional(j, "method", t->method);
 	optional(j, "host", t->host);
 	optional(j, "path", t->path);

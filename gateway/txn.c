@@ -15,6 +15,7 @@
 #include "gateway/messages.h"
 #include "gateway/page.h"
 #include "gateway/report.h"
+#include "gateway/websocket.h"
 #include "gateway/wire.h"
 
 enum { TXN_ROUNDS = 8, PAGE_MAX = 256 << 10, TOGETHER = 8 << 10 };
@@ -60,6 +61,7 @@ void txn_free(struct txn *t)
 	report_txn(t->f, t);
 	leg_free(&t->up);
 	leg_free(&t->down);
+	websocket_free(t->socket);
 	timer_free(t->comfort);
 	free(t->path);
 	free(t->accept);
@@ -97,7 +99,7 @@ uint64_t txn_patience(const struct txn *t)
 {
 	const struct limits *l = &t->f->w->limits;
 
-	return t->up.state == LEG_MESSAGES || t->down.state == LEG_MESSAGES ? l->tunnel_idle : l->idle;
+	return t->tunnel || t->up.state == LEG_MESSAGES || t->down.state == LEG_MESSAGES ? l->tunnel_idle : l->idle;
 }
 
 struct str txn_file_name(const struct txn *t)
@@ -121,6 +123,7 @@ struct facts txn_facts(const struct txn *t, enum stage stage, const struct leg *
 	facts.method = str_c(t->method);
 	facts.path = str_c(t->path);
 	facts.accept = str_c(t->accept);
+	facts.websocket = t->websocket;
 	if (t->upgrade && stage == STAGE_REQUEST)
 		facts.protocol = PROTOCOL_UPGRADE;
 	if (t->connect && stage == STAGE_REQUEST)
@@ -449,6 +452,8 @@ enum flow_state step_http(struct flow *f)
 		any |= moved;
 		if (f->need_origin)
 			return FLOW_CONNECT;
+		if (f->txn != NULL && websocket_opened(f->txn) && !f->finished)
+			return FLOW_WEBSOCKET;
 		if (!moved)
 			break;
 	}

@@ -11,6 +11,7 @@
 #include "http/head.h"
 
 struct messages;
+struct websocket;
 struct wire;
 
 enum leg_state {
@@ -64,7 +65,11 @@ struct txn {
 	char reason[160];
 	char *accept; /* its Accept fields as one list; NULL: none */
 	bool wants_html, client_11, event_stream;
-	bool upgrade, connect; /* tunnelled by rule if the origin agrees */
+	bool websocket;	       /* it asks for a WebSocket */
+	bool upgrade, connect; /* or for another protocol: tunnelled by rule if the origin agrees */
+	bool unsearched;       /* a rule lets it pass as it is */
+	bool tunnel;	       /* HTTP/2: both streams carry another protocol, unsearched */
+	struct websocket *socket; /* one that is searched */
 	bool continued;	       /* we sent 100 Continue ourselves */
 	bool close;	       /* the client connection ends after this */
 	bool refused;	       /* our own page is the answer */

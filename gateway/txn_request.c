@@ -9,7 +9,9 @@
 #include "gateway/fields.h"
 #include "gateway/origin_judge.h"
 #include "gateway/page.h"
+#include "gateway/websocket.h"
 #include "gateway/wire.h"
+#include "http/ws_handshake.h"
 
 static int note_request(struct txn *t, const struct head *h)
 {
@@ -23,8 +25,9 @@ static int note_request(struct txn *t, const struct head *h)
 	t->path = strndup(h->path.n > 0 ? h->path.p : "", h->path.n);
 	t->wants_html = page_wants_html(h);
 	t->client_11 = h->minor >= 1;
-	t->connect = str_eq(h->method, STR("CONNECT"));
-	t->upgrade = h->upgrade && !fields_upgrade_h2c(h);
+	t->websocket = ws_asked(h);
+	t->connect = str_eq(h->method, STR("CONNECT")) && h->protocol.n == 0;
+	t->upgrade = !t->websocket && (h->protocol.n > 0 || (h->upgrade && !fields_upgrade_h2c(h)));
 	t->event_stream = fields_accepts(h, STR("text/event-stream"));
 	if (f->host[0] == '\0') /* no SNI: the first request names the flow */
 		memcpy(f->host, t->host, sizeof(f->host) < sizeof(t->host) ? sizeof(f->host) : sizeof(t->host));
@@ -37,9 +40,11 @@ static int note_request(struct txn *t, const struct head *h)
 static int write_request(struct txn *t, const struct head *h, bool search)
 {
 	static const char *const searched[] = { "range", "if-range", "accept-encoding", NULL };
+	static const char *const socket[] = { "range", "if-range", "accept-encoding", "sec-websocket-extensions", NULL };
 	char codings[160];
-	struct field accept = { STR("Accept-Encoding"), STR_NONE };
-	struct h1_edit e = { .close = false, .keep_upgrade = t->upgrade,
+	struct field add[2] = { { STR("Accept-Encoding"), STR_NONE },
+		{ STR("Sec-WebSocket-Extensions"), websocket_offer(t) } };
+	struct h1_edit e = { .close = false, .keep_upgrade = t->upgrade || t->websocket,
 		.keep_expect = !search && h->expect_continue };
 
 	e.frame = h->body == BODY_CHUNKED ? H1_FRAME_CHUNKED :
@@ -48,10 +53,10 @@ static int write_request(struct txn *t, const struct head *h, bool search)
 	if (t->f->w->search) {
 		/* A piece is not an object: the whole is asked for, and only in codings that can
 		 * be undone here (research: "Range: for HOLD classes"). */
-		e.drop = searched;
-		accept.value = fields_accept_encoding(h, codings, sizeof(codings));
-		e.add = &accept;
-		e.nadd = accept.value.n > 0;
+		e.drop = t->socket != NULL ? socket : searched;
+		add[0].value = fields_accept_encoding(h, codings, sizeof(codings));
+		e.add = add[0].value.n > 0 ? add : add + 1;
+		e.nadd = (add[0].value.n > 0) + (add[1].value.n > 0);
 	}
 	return t->wire->keep_request(t, h, &e);
 }
@@ -62,11 +67,13 @@ static bool refused_by_policy(struct txn *t)
 
 	t->rule = d.rule;
 	t->own_log = d.log;
+	t->unsearched = d.action == ACTION_PASSTHROUGH;
 	if (d.action == ACTION_RESET)
 		txn_refuse(t, 0, "reset", d.rule, NULL, "%s", d.reason != NULL ? d.reason : "reset by rule");
 	else if (d.action == ACTION_BLOCK)
 		txn_refuse(t, 403, "block", d.rule, NULL, "%s",
 		    d.reason != NULL ? d.reason :
+		    t->websocket     ? "WebSockets are not permitted here" :
 		    t->upgrade	     ? "protocol upgrades are not permitted here" :
 		    t->connect	     ? "CONNECT is not permitted here" :
 				       "blocked by rule");
@@ -95,7 +102,7 @@ static void begin_body(struct txn *t, const struct head *h, bool search)
 		txn_refuse(t, 503, "refuse", NULL, NULL, "no memory");
 		return;
 	}
-	if (!search && h->body != BODY_NONE) {
+	if (!search && h->body != BODY_NONE && t->socket == NULL) {
 		stream_body(t);
 	} else if (!search) {
 		t->up.state = LEG_STREAM;
@@ -110,14 +117,21 @@ static void begin_body(struct txn *t, const struct head *h, bool search)
 	}
 }
 
+/* HTTP/2: what comes behind the head is no body, but what is spoken once the origin agrees. */
+static bool carries_protocol(const struct txn *t)
+{
+	return t->client_stream != 0 && (t->websocket || t->upgrade || t->connect);
+}
+
 void txn_request_head(struct txn *t, const struct head *as_sent)
 {
 	struct head named = *as_sent;
 	const struct head *h = &named;
 	struct flow *f = t->f;
-	bool search = f->w->search && h->body != BODY_NONE;
+	bool search;
 	char authority[AUTHORITY_MAX];
 	const char *why;
+	int r;
 
 	if (h->host.n == 0)
 		named.host = authority_of_connection(f, authority);
@@ -125,6 +139,7 @@ void txn_request_head(struct txn *t, const struct head *as_sent)
 		txn_refuse(t, 503, "refuse", NULL, NULL, "no memory");
 		return;
 	}
+	search = f->w->search && h->body != BODY_NONE && !carries_protocol(t);
 	if (f->refused != 0 && origin_deny(f, t->wants_html)) {
 		txn_denied(t, f->refused_why);
 		return;
@@ -146,6 +161,10 @@ void txn_request_head(struct txn *t, const struct head *as_sent)
 	}
 	if (refused_by_policy(t))
 		return;
+	if (t->websocket && f->w->search && !t->unsearched && (r = websocket_asked(t, h)) != 0) {
+		txn_malformed(t, true, r);
+		return;
+	}
 	if (h->target.n > f->w->limits.target || write_request(t, h, search) != 0) {
 		txn_malformed(t, true, -ERR_HTTP_TARGET);
 		return;

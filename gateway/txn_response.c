@@ -8,6 +8,7 @@
 #include "gateway/bypass.h"
 #include "gateway/fields.h"
 #include "gateway/media.h"
+#include "gateway/websocket.h"
 #include "gateway/wire.h"
 
 /* An alternative service would lead past us, to QUIC or another port. */
@@ -98,14 +99,31 @@ static void interim(struct txn *t, const struct head *h)
 		txn_refuse(t, 502, "refuse", NULL, NULL, "interim response too large");
 }
 
-/* The origin switches protocols and a rule permits it: bytes from here on are not HTTP. */
+static bool asks_protocol(const struct txn *t)
+{
+	return t->websocket || t->upgrade || t->connect;
+}
+
+/* RFC 9110 section 9.3.6, RFC 8441 section 5: in HTTP/2 any 2xx opens it. */
+static bool opens(const struct txn *t, const struct head *h)
+{
+	return h->body == BODY_TUNNEL || (t->client_stream != 0 && h->status / 100 == 2 && asks_protocol(t));
+}
+
+/* The origin switches protocols: a WebSocket is searched; else a rule permits it, and bytes from
+ * here on are not HTTP. */
 static void begin_tunnel(struct txn *t, const struct head *h)
 {
 	struct flow *f = t->f;
 	struct h1_edit e = { .frame = H1_FRAME_NONE, .keep_upgrade = h->status == 101 };
 
-	if (!t->upgrade && !t->connect) {
+	t->down.kind = h->body;
+	if (!asks_protocol(t)) {
 		txn_malformed(t, false, -ERR_HTTP_START_LINE);
+		return;
+	}
+	if (t->socket != NULL) {
+		websocket_open(t, h);
 		return;
 	}
 	if (t->wire->keep_response(t, h, &e) != 0) {
@@ -113,6 +131,10 @@ static void begin_tunnel(struct txn *t, const struct head *h)
 		return;
 	}
 	stream(t, VERDICT_BYPASSED, REASON_POLICY, STR("upgrade"));
+	if (t->client_stream != 0) {
+		t->tunnel = true;
+		return;
+	}
 	t->down.ended = true;
 	t->down.state = LEG_DONE;
 	f->verdict = t->down.verdict;
@@ -124,7 +146,7 @@ void txn_response_head(struct txn *t, const struct head *h)
 {
 	struct h1_edit e = { .drop = fields_alt_svc(h) ? dropped : NULL };
 
-	if (h->body == BODY_TUNNEL) {
+	if (opens(t, h)) {
 		t->status = h->status;
 		begin_tunnel(t, h);
 		return;
