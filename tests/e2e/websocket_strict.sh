@@ -38,7 +38,7 @@ like "the field of the answer passes" "$(tr -d '\r' <"$OUT/got")" '^Sec-WebSocke
 like "no key: 400" "$(shake good.keep "$v13" drain)" ' 400 '
 like "a key that is none: 400" "$(shake good.keep "Sec-WebSocket-Key: eA==\\r\\n$v13" drain)" ' 400 '
 like "an old version: 400" "$(shake good.keep "${key}Sec-WebSocket-Version: 8\\r\\n" drain)" ' 400 '
-like "a body: 400" "$(shake good.keep "$key${v13}Content-Length: 1\\r\\n" send x drain)" ' 400 '
+like "with a body it asks for no upgrade, which 101 does not answer: 502" "$(shake good.keep "$key${v13}Content-Length: 1\\r\\n" send x drain)" ' 502 '
 like "an answer to another key: 502" "$(shake other "$key$v13" drain)" ' 502 '
 like "an answer without the digest: 502" "$(shake none "$key$v13" drain)" ' 502 '
 like "an extension that nobody can undo: 502" "$(shake extension "$key${v13}Sec-WebSocket-Extensions: x-mux\\r\\n" drain)" ' 502 '
