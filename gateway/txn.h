@@ -63,6 +63,7 @@ struct txn {
 	unsigned interims;
 	const char *action, *rule;
 	char reason[160];
+	char codings[160]; /* content codings that the client asked for, of those known here */
 	char *accept; /* its Accept fields as one list; NULL: none */
 	bool wants_html, client_11, event_stream;
 	bool websocket;	       /* it asks for a WebSocket */

@@ -4,6 +4,7 @@
 
 #include "core/counter.h"
 #include "core/err.h"
+#include "gateway/fields.h"
 #include "gateway/messages.h"
 #include "gateway/report.h"
 #include "gateway/wire.h"
@@ -13,6 +14,9 @@ int leg_hold(struct txn *t, struct leg *g, int direction)
 	g->body = body_new(t->f->w, str_c(g->coding), direction, txn_file_name(t));
 	if (g->body == NULL)
 		return -ERR_NOMEM;
+	/* Servers mostly take an upload as it came; clients, what they did not ask for. */
+	if (direction == 0 || !fields_undone(str_c(g->coding), str_c(t->codings)))
+		body_search_coded(g->body);
 	g->state = LEG_HOLD;
 	return 0;
 }
@@ -139,7 +143,7 @@ bool leg_wants(const struct txn *t, const struct leg *g)
 {
 	switch (g->state) {
 	case LEG_HOLD:
-		return true;
+		return body_wants(g->body);
 	case LEG_STREAM:
 		return t->wire->room(t, g);
 	case LEG_MESSAGES:
@@ -151,8 +155,17 @@ bool leg_wants(const struct txn *t, const struct leg *g)
 
 bool leg_ready(const struct txn *t, const struct leg *g)
 {
-	return g->state == LEG_RELEASE ? t->wire->room(t, g) :
-	       g->state == LEG_MESSAGES && messages_ready(g->messages);
+	switch (g->state) {
+	case LEG_HOLD:
+	case LEG_SEARCH:
+		return body_busy(g->body);
+	case LEG_RELEASE:
+		return t->wire->room(t, g);
+	case LEG_MESSAGES:
+		return messages_ready(g->messages);
+	default:
+		return false;
+	}
 }
 
 bool leg_pour(struct txn *t, struct leg *g)
@@ -161,6 +174,8 @@ bool leg_pour(struct txn *t, struct leg *g)
 
 	if (g->state == LEG_MESSAGES)
 		return messages_pour(g->messages);
+	if (g->state == LEG_HOLD || g->state == LEG_SEARCH)
+		return body_work(g->body);
 	if (g->state != LEG_RELEASE)
 		return false;
 	while (t->wire->room(t, g)) {

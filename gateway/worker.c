@@ -70,6 +70,7 @@ static void run_later(void *arg)
 	uint64_t *line = w->later;
 	size_t n = w->later_n;
 
+	w->decode = WORKER_DECODE; /* who found it used up is in this line */
 	w->later = NULL;
 	w->later_n = w->later_cap = 0;
 	for (size_t i = 0; i < n; i++) {

@@ -23,7 +23,7 @@ struct signing;
 struct keymaker;
 struct fetching;
 
-enum { WORKER_SCRATCH = 64 << 10 };
+enum { WORKER_SCRATCH = 64 << 10, WORKER_DECODE = 1 << 20 };
 
 struct worker {
 	struct loop *loop;
@@ -54,6 +54,7 @@ struct worker {
 	uint64_t *later; /* handles of flows that yielded, later_n of them */
 	size_t later_n, later_cap;
 	uint64_t held; /* bytes of bodies kept back */
+	size_t decode;	 /* bytes that may still be decoded in this turn, over all flows */
 	uint64_t next_flow_id, next_incident;
 	bool draining, cut, search, failed;
 	char name[24];
