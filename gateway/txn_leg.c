@@ -88,9 +88,12 @@ void leg_body(struct txn *t, struct leg *g, struct str data)
 		txn_refuse(t, is_up(t, g) ? 503 : 502, "refuse", NULL, NULL, "%s", err_name(r));
 }
 
-int leg_trailers(struct txn *t, struct leg *g, const struct head *trailers)
+void leg_trailers(struct txn *t, struct leg *g, const struct head *trailers)
 {
-	return t->wire->keep_trailers(t, g, trailers);
+	int r = t->wire->keep_trailers(t, g, trailers);
+
+	if (r != 0) /* without them the message would not be what it was */
+		txn_refuse(t, 503, "refuse", NULL, NULL, "trailers: %s", err_name(r));
 }
 
 void leg_finish(struct txn *t, struct leg *g)
