@@ -37,6 +37,7 @@ static void stream_link(struct h2 *h, struct h2_stream *s, int32_t id)
 	s->link = head;
 	*head = s;
 	h->nstreams++;
+	h->queued += s->out.len;
 }
 
 static void stream_unlink(struct h2 *h, struct h2_stream *s)
@@ -45,6 +46,7 @@ static void stream_unlink(struct h2 *h, struct h2_stream *s)
 	if (s->next != NULL)
 		s->next->link = s->link;
 	h->nstreams--;
+	h->queued -= s->out.len;
 }
 
 struct h2_stream *h2_stream_new(struct h2 *h, int32_t id)
@@ -112,6 +114,14 @@ static int fail(struct h2 *h, int err, const char *why)
 	return NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
+/* The library's own limits: answers that pile up, CONTINUATION without end, resets. */
+static int lib_err(ssize_t r)
+{
+	return r == NGHTTP2_ERR_NOMEM						      ? -ERR_NOMEM :
+	       r == NGHTTP2_ERR_FLOODED || r == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS ? -ERR_H2_FLOOD :
+										     -ERR_H2_PROTOCOL;
+}
+
 /* ---- what comes in ---- */
 
 static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
@@ -138,11 +148,19 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
 
 	(void)session;
 	(void)flags;
-	if (s != NULL && !s->too_large &&
-	    !h2_collect(h, s, str_of((const char *)name, name_n),
-		str_of((const char *)value, value_n)))
-		s->too_large = true;
-	return 0;
+	if (s == NULL)
+		return 0;
+	if (!s->too_large && h2_collect(h, s, str_of((const char *)name, name_n),
+				 str_of((const char *)value, value_n)))
+		return 0;
+	/* A byte may stand for a field of 4 KB (HPACK): far beyond the limit nothing of the rest is
+	 * even checked, the library resets the stream. */
+	s->too_large = true;
+	s->beyond += name_n + value_n + H2_FIELD_OVERHEAD;
+	if (s->beyond <= h->limits->head)
+		return 0;
+	return h2_flood_bomb(h) == 0 ? NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE :
+				       fail(h, -ERR_H2_FLOOD, NULL);
 }
 
 /* A value that the library finds malformed: the whole stream is refused (RFC 9113 section 8.1.1),
@@ -158,7 +176,10 @@ static int on_invalid_header(nghttp2_session *session, const nghttp2_frame *fram
 
 static void reset_stream(struct h2 *h, int32_t id, uint32_t code)
 {
-	if (nghttp2_submit_rst_stream(h->session, NGHTTP2_FLAG_NONE, id, code) == 0)
+	/* A request that the library still keeps back is only forgotten: no frame goes out. */
+	bool open = nghttp2_session_get_stream_remote_close(h->session, id) >= 0;
+
+	if (nghttp2_submit_rst_stream(h->session, NGHTTP2_FLAG_NONE, id, code) == 0 && open)
 		h->own_resets++;
 }
 
@@ -202,6 +223,8 @@ static int on_headers(struct h2 *h, const nghttp2_frame *frame)
 		    .end = end });
 	free(fields);
 	s = h2_stream_find(h, id); /* the owner may have reset it */
+	if (s != NULL && head.status >= 200)
+		s->answered = true;
 	if (s != NULL)
 		h2_collect_clear(s);
 	if (s != NULL && end)
@@ -219,6 +242,8 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
 	case NGHTTP2_HEADERS:
 		return on_headers(h, frame);
 	case NGHTTP2_DATA:
+		if (h2_flood_data(h, &frame->data) != 0)
+			return fail(h, -ERR_H2_FLOOD, NULL);
 		if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0 &&
 		    h2_stream_find(h, frame->hd.stream_id) != NULL)
 			tell(h, (struct h2_ev){ .type = H2_END, .stream = frame->hd.stream_id });
@@ -291,18 +316,31 @@ static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t code, 
 	if (s->unconsumed > 0)
 		nghttp2_session_consume_connection(session, s->unconsumed);
 	/* The library has found what the peer did not say itself. */
-	stream_gone(
-	    h, s, code, code == NGHTTP2_PROTOCOL_ERROR && !s->reset_in ? -ERR_H2_MESSAGE : 0);
+	stream_gone(h, s, code,
+	    s->too_large					 ? -ERR_HTTP_HEAD_SIZE :
+	    code == NGHTTP2_PROTOCOL_ERROR && !s->reset_in ? -ERR_H2_MESSAGE :
+							     0);
 	return 0;
+}
+
+/* Its last words; what was said so far goes out before. */
+static void end_for_flood(struct h2 *h)
+{
+	nghttp2_session_terminate_session(h->session, NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
 struct str h2_output(struct h2 *h)
 {
+	bool good = h->err == 0;
 	const uint8_t *p = NULL;
 	ssize_t n = nghttp2_session_mem_send(h->session, &p);
 
+	if (n < 0 && good && h->err == -ERR_H2_FLOOD) { /* found as our answer went out */
+		end_for_flood(h);
+		n = nghttp2_session_mem_send(h->session, &p);
+	}
 	if (n < 0 && h->err == 0)
-		fail(h, n == NGHTTP2_ERR_NOMEM ? -ERR_NOMEM : -ERR_H2_PROTOCOL, nghttp2_strerror((int)n));
+		fail(h, lib_err(n), nghttp2_strerror((int)n));
 	return n > 0 ? str_of((const char *)p, (size_t)n) : STR_NONE;
 }
 
@@ -330,6 +368,8 @@ static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, v
 	}
 	if (frame->hd.type == NGHTTP2_RST_STREAM)
 		return library_reset(h);
+	if (frame->hd.type == NGHTTP2_DATA)
+		h2_flood_sent(h, frame->hd.length);
 	if (frame->hd.type == NGHTTP2_DATA && s != NULL && s->out.len == 0 && !s->out_end)
 		tell(h, (struct h2_ev){ .type = H2_SPACE, .stream = s->id });
 	return 0;
@@ -348,6 +388,21 @@ static int on_frame_not_sent(
 		return 0;
 	stream_gone(h, s, NGHTTP2_REFUSED_STREAM, 0);
 	return 0;
+}
+
+/* Frames of types that we do not know are nothing to us, but they count (on_begin_frame). */
+static int no_extension(nghttp2_session *session, void **payload, const nghttp2_frame_hd *hd, void *arg)
+{
+	(void)session, (void)payload, (void)hd, (void)arg;
+	return NGHTTP2_ERR_CANCEL;
+}
+
+static void show_extensions(nghttp2_session_callbacks *cb, nghttp2_option *o)
+{
+	/* Types of which the library is not told are skipped without a word. */
+	for (unsigned type = NGHTTP2_CONTINUATION + 1; type <= UINT8_MAX; type++)
+		nghttp2_option_set_user_recv_extension_type(o, (uint8_t)type);
+	nghttp2_session_callbacks_set_unpack_extension_callback(cb, no_extension);
 }
 
 /* ---- the end itself ---- */
@@ -370,6 +425,7 @@ static nghttp2_session *make_session(struct h2 *h)
 	nghttp2_session_callbacks_set_on_stream_close_callback(cb, on_stream_close);
 	nghttp2_session_callbacks_set_on_frame_send_callback(cb, on_frame_sent);
 	nghttp2_session_callbacks_set_on_frame_not_send_callback(cb, on_frame_not_sent);
+	show_extensions(cb, o);
 	nghttp2_option_set_no_auto_window_update(o, 1);
 	nghttp2_option_set_no_closed_streams(o, 1);
 	nghttp2_option_set_max_outbound_ack(o, 100);
@@ -442,9 +498,9 @@ int h2_feed(struct h2 *h, struct str in, uint64_t now)
 	h->now = now;
 	n = nghttp2_session_mem_recv(h->session, (const uint8_t *)in.p, in.n);
 	if (n < 0 && h->err == 0)
-		fail(h, n == NGHTTP2_ERR_NOMEM ? -ERR_NOMEM : -ERR_H2_PROTOCOL, nghttp2_strerror((int)n));
+		fail(h, lib_err(n), nghttp2_strerror((int)n));
 	if (h->err == -ERR_H2_FLOOD)
-		nghttp2_session_terminate_session(h->session, NGHTTP2_ENHANCE_YOUR_CALM);
+		end_for_flood(h);
 	return h->err;
 }
 
@@ -452,6 +508,11 @@ bool h2_finished(const struct h2 *h)
 {
 	return (h->goaway_in || h->goaway_out) && h->nstreams == 0 &&
 	       nghttp2_session_want_write(h->session) == 0;
+}
+
+int h2_error(const struct h2 *h)
+{
+	return h->err;
 }
 
 size_t h2_streams(const struct h2 *h)
@@ -465,6 +526,11 @@ bool h2_can_request(const struct h2 *h)
 	       nghttp2_session_check_request_allowed(h->session) == 1 &&
 	       h->nstreams < nghttp2_session_get_remote_settings(
 				 h->session, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
+}
+
+size_t h2_queued_all(const struct h2 *h)
+{
+	return h->queued;
 }
 
 size_t h2_queued(const struct h2 *h, int32_t stream)

@@ -58,6 +58,9 @@ struct str h2_output(struct h2 *h);
 /* Nothing to write and nothing to read for: every stream is gone and either side said GOAWAY. */
 bool h2_finished(const struct h2 *h);
 
+/* Why the connection is over, as h2_feed() says it: also what was found while writing. 0: it is not. */
+int h2_error(const struct h2 *h);
+
 /* Streams open now. */
 size_t h2_streams(const struct h2 *h);
 
@@ -78,8 +81,9 @@ int h2_data(struct h2 *h, int32_t stream, struct str data);
 /* End the body, with trailers where not NULL. */
 int h2_end(struct h2 *h, int32_t stream, const struct head *trailers);
 
-/* Bytes queued on a stream that did not go out yet. */
+/* Bytes queued on a stream that did not go out yet; and those of all streams. */
 size_t h2_queued(const struct h2 *h, int32_t stream);
+size_t h2_queued_all(const struct h2 *h);
 
 /* The owner is done with n bytes of an H2_DATA: the peer may send as many more. */
 void h2_consumed(struct h2 *h, int32_t stream, size_t n);

@@ -12,15 +12,13 @@
 #include "http/h2_local.h"
 #include "http/head_rules.h"
 
-enum { FIELD_OVERHEAD = 32 }; /* RFC 9113 section 6.5.2 counts so */
-
 bool h2_collect(struct h2 *h, struct h2_stream *s, struct str name, struct str value)
 {
 	struct h2_place p = { (uint32_t)s->text.len, (uint32_t)name.n, (uint32_t)value.n };
 
 	s->text.max = h->limits->head;
 	if (s->nplaces >= h->limits->fields + 5 || /* as many pseudo-fields may stand before */
-	    s->text.len + s->nplaces * FIELD_OVERHEAD + name.n + value.n > h->limits->head ||
+	    s->text.len + s->nplaces * H2_FIELD_OVERHEAD + name.n + value.n > h->limits->head ||
 	    buf_str(&s->text, name) != 0 || buf_str(&s->text, value) != 0)
 		return false;
 	if (s->nplaces == s->cap) {

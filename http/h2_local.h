@@ -15,6 +15,7 @@ struct h2_place {
 };
 
 enum { H2_BUCKETS = 64 };
+enum { H2_FIELD_OVERHEAD = 32 }; /* RFC 9113 section 6.5.2 counts so */
 
 struct h2_stream {
 	struct h2_stream *next, **link; /* within its bucket */
@@ -32,7 +33,9 @@ struct h2_stream {
 	struct h2_place *places;
 	size_t nplaces, cap;
 	bool too_large;
+	size_t beyond; /* bytes of fields that were dropped for it */
 	bool reset_in; /* the peer's RST_STREAM came */
+	bool answered; /* a final response came or was sent */
 	size_t unconsumed; /* of DATA that the owner still has */
 };
 
@@ -50,6 +53,9 @@ struct h2 {
 	char failure[96];
 	/* The budget of frames that cost us and carry nothing (h2_flood.c). */
 	uint64_t tokens, refilled, now;
+	uint64_t earned;  /* frames that answer what we sent */
+	int32_t newest;	  /* stream that the peer began */
+	size_t queued;	  /* body bytes of all streams that did not go out yet */
 	unsigned own_resets; /* that we submitted ourselves and that are not out yet */
 };
 
@@ -76,6 +82,10 @@ int h2_make_trailers(const struct head *head, struct buf *scratch, nghttp2_nv **
 /* Account for a frame that was received, or for a stream that we had to reset: -ERR_H2_FLOOD
  * when the budget is used up. */
 int h2_flood_frame(struct h2 *h, const nghttp2_frame_hd *frame);
+int h2_flood_data(struct h2 *h, const nghttp2_data *frame);
 int h2_flood_reset(struct h2 *h);
+int h2_flood_bomb(struct h2 *h); /* a head of more than twice the limit */
+/* n bytes of a body went out in one frame. */
+void h2_flood_sent(struct h2 *h, size_t n);
 
 #endif

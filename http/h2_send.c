@@ -39,6 +39,7 @@ static ssize_t read_queue(nghttp2_session *session, int32_t id, uint8_t *to, siz
 	if (n > 0)
 		memcpy(to, out.p, n);
 	buf_consume(&s->out, n);
+	h->queued -= n;
 	if (s->out.len > 0)
 		return (ssize_t)n;
 	if (s->out_end) {
@@ -81,13 +82,15 @@ int32_t h2_request(struct h2 *h, const struct head *head, bool end)
 int h2_response(struct h2 *h, int32_t stream, const struct head *head, bool end)
 {
 	const nghttp2_data_provider queue = { .read_callback = read_queue };
+	struct h2_stream *s = h2_stream_find(h, stream);
 	nghttp2_nv *nv = NULL;
 	struct buf scratch = { 0 };
 	size_t n = 0;
 	int r;
 
-	if (h2_stream_find(h, stream) == NULL)
+	if (s == NULL)
 		return -ERR_H2_STREAM;
+	s->answered = head->status >= 200;
 	r = h2_make_response(head, &scratch, &nv, &n);
 	if (r == 0 && head->status < 200)
 		r = nghttp2_submit_headers(h->session, NGHTTP2_FLAG_NONE, stream, NULL, nv, n, NULL);
@@ -113,9 +116,11 @@ int h2_data(struct h2 *h, int32_t stream, struct str data)
 
 	if (s == NULL || s->out_end)
 		return -ERR_H2_STREAM;
-	if ((r = buf_str(&s->out, data)) == 0)
-		resume(h, s);
-	return r;
+	if ((r = buf_str(&s->out, data)) != 0)
+		return r;
+	h->queued += data.n;
+	resume(h, s);
+	return 0;
 }
 
 /* A copy of the trailers as they will go out, since they wait for the body before them. */

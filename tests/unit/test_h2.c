@@ -440,12 +440,71 @@ static void unit_continuation(struct buf *b, unsigned i)
 	frame(b, NGHTTP2_CONTINUATION, 0, 1, STR("\x10\1a\1b\x10\1a\1b\x10\1a\1b"));
 }
 
+/* Answers to pings that nobody sent. */
+static void unit_pong(struct buf *b, unsigned i)
+{
+	(void)i;
+	frame(b, NGHTTP2_PING, NGHTTP2_FLAG_ACK, 0, STR("12345678"));
+}
+
+static void unit_padding(struct buf *b, unsigned i)
+{
+	if (i == 0)
+		raw_head(b, 1, false, ":method\nPOST\n:scheme\nhttps\n:path\n/\n:authority\na.example\n");
+	frame(b, NGHTTP2_DATA, NGHTTP2_FLAG_PADDED, 1, STR("\4\0\0\0\0"));
+}
+
+/* Heads of a stream that is over are decoded and dropped. */
+static void unit_old_head(struct buf *b, unsigned i)
+{
+	raw_head(b, 1, true, GOOD);
+	if (i == 0)
+		frame(b, NGHTTP2_RST_STREAM, 0, 1, STR("\0\0\0\x08"));
+}
+
+static void unit_unknown(struct buf *b, unsigned i)
+{
+	(void)i;
+	frame(b, 0x42, 0, 0, STR("what is this"));
+}
+
+static void unit_goaway(struct buf *b, unsigned i)
+{
+	if (i == 0) /* without a stream the rest is not even looked at */
+		raw_head(b, 1, true, GOOD);
+	frame(b, NGHTTP2_GOAWAY, 0, 0, STR("\0\0\0\0\0\0\0\0"));
+}
+
+/* Made to reset by a stream that depends on itself: RFC 9113 has no such thing any more. */
+static void unit_dependency_loop(struct buf *b, unsigned i)
+{
+	unsigned char on_itself[5] = { 0, 0, (unsigned char)((i * 2 + 3) >> 8),
+		(unsigned char)(i * 2 + 3), 16 };
+
+	frame(b, NGHTTP2_PRIORITY, 0, i * 2 + 3, str_of((const char *)on_itself, 5));
+}
+
+static void unit_zero_window(struct buf *b, unsigned i)
+{
+	raw_head(b, i * 2 + 1, true, GOOD);
+	frame(b, NGHTTP2_WINDOW_UPDATE, 0, i * 2 + 1, STR("\0\0\0\0"));
+}
+
+static void unit_data_after_end(struct buf *b, unsigned i)
+{
+	raw_head(b, i * 2 + 1, true, GOOD);
+	frame(b, NGHTTP2_DATA, 0, i * 2 + 1, STR("late"));
+}
+
 static const struct {
 	const char *name;
 	void (*unit)(struct buf *b, unsigned i);
 } floods[] = { { "ping", unit_ping }, { "settings", unit_settings }, { "reset", unit_rapid_reset },
 	{ "made", unit_made_you_reset }, { "bad head", unit_bad_head },
 	{ "empty data", unit_empty_data }, { "priority", unit_priority }, { "window", unit_window },
+	{ "pong", unit_pong }, { "padding", unit_padding }, { "old head", unit_old_head },
+	{ "unknown", unit_unknown }, { "goaway", unit_goaway }, { "zero window", unit_zero_window },
+	{ "data after end", unit_data_after_end }, { "dependency loop", unit_dependency_loop },
 	{ "continuation", unit_continuation } };
 
 START_TEST(a_flood_ends_the_connection)
@@ -474,7 +533,9 @@ START_TEST(the_same_in_human_time_is_no_flood)
 {
 	struct buf b;
 
-	if (floods[_i].unit == unit_continuation)
+	if (floods[_i].unit == unit_continuation || floods[_i].unit == unit_dependency_loop ||
+	    floods[_i].unit == unit_data_after_end || floods[_i].unit == unit_zero_window ||
+	    floods[_i].unit == unit_goaway) /* faults of the connection, or its end */
 		return;
 	raw_begin(&b);
 	for (unsigned i = 0; i < 900; i++) { /* the library has a clock of its own for resets */
@@ -486,6 +547,207 @@ START_TEST(the_same_in_human_time_is_no_flood)
 		while (h2_output(server).n > 0)
 			;
 	}
+	buf_free(&b);
+}
+END_TEST
+
+static void feed(struct h2 *to, struct buf *b, int want)
+{
+	int r = h2_feed(to, buf_view(b), now);
+
+	ck_assert_msg(r == want, "%s: %s", err_name(r), h2_failure(to));
+	buf_consume(b, b->len);
+	while (h2_output(to).n > 0)
+		;
+}
+
+/* Some give back each 4 KB at once, for the stream and for the connection, and measure by pings. */
+START_TEST(updates_for_what_was_sent_are_no_flood)
+{
+	static char block[4096];
+	struct head a = { .status = 200 };
+	struct buf b;
+
+	raw_begin(&b);
+	raw_head(&b, 1, true, GOOD);
+	feed(server, &b, 0);
+	ck_assert_int_eq(h2_response(server, 1, &a, false), 0);
+	for (unsigned i = 0; i < 10 * limits.h2_budget; i++) {
+		ck_assert_int_eq(h2_data(server, 1, str_of(block, sizeof(block))), 0);
+		while (h2_output(server).n > 0)
+			;
+		frame(&b, NGHTTP2_WINDOW_UPDATE, 0, 0, STR("\0\0\x10\0"));
+		frame(&b, NGHTTP2_WINDOW_UPDATE, 0, 1, STR("\0\0\x10\0"));
+		frame(&b, NGHTTP2_PING, 0, 0, STR("12345678"));
+		feed(server, &b, 0);
+	}
+	buf_free(&b);
+}
+END_TEST
+
+/* The bucket refills also where something comes in each millisecond. */
+START_TEST(a_steady_trickle_is_no_flood)
+{
+	struct buf b;
+
+	raw_begin(&b);
+	for (unsigned i = 0; i < 20000; i++, now++) {
+		if (i % 100 == 0)
+			unit_ping(&b, 0);
+		else
+			raw_head(&b, (i - i / 100) * 2 + 1, true, GOOD);
+		feed(server, &b, 0);
+		h2_reset(server, (int32_t)((i - i / 100) * 2 + 1), NGHTTP2_NO_ERROR);
+	}
+	buf_free(&b);
+}
+END_TEST
+
+/* A page with all its streams is left: they are taken back at once, some with an answer under way. */
+START_TEST(leaving_a_page_is_no_flood)
+{
+	struct head a = { .status = 200 };
+	struct buf b;
+
+	raw_begin(&b);
+	for (unsigned i = 0; i < limits.h2_streams; i++)
+		raw_head(&b, i * 2 + 1, true, GOOD);
+	feed(server, &b, 0);
+	for (unsigned i = 0; i < limits.h2_streams; i += 2)
+		ck_assert_int_eq(h2_response(server, (int32_t)(i * 2 + 1), &a, false), 0);
+	for (unsigned i = 0; i < limits.h2_streams; i++)
+		frame(&b, NGHTTP2_RST_STREAM, 0, i * 2 + 1, STR("\0\0\0\x08"));
+	feed(server, &b, 0);
+	buf_free(&b);
+}
+END_TEST
+
+/* An HPACK bomb: one field of 4 KB, then references to it of one byte each. */
+START_TEST(a_bomb_of_fields_ends_its_stream_alone)
+{
+	static char value[4000], refs[12000];
+	struct buf b, body;
+	const char start[] = "\x82\x87\x84\x41\x09" "a.example" "\x40\x01" "b" "\x7f\xa1\x1e";
+
+	memset(value, 'v', sizeof(value)); /* 4000 = 127 + 3873: 7f a1 1e */
+	memset(refs, 0xbe, sizeof(refs));
+	buf_init(&body, 1 << 20);
+	buf_append(&body, start, sizeof(start) - 1);
+	buf_append(&body, value, sizeof(value));
+	buf_append(&body, refs, sizeof(refs));
+	raw_begin(&b);
+	for (unsigned i = 0; i < 8; i++) {
+		frame(&b, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM, i * 2 + 1,
+		    buf_view(&body));
+		feed(server, &b, 0);
+	}
+	raw_head(&b, 1001, true, GOOD);
+	feed(server, &b, 0);
+	ck_assert_ptr_null(strstr(said(), "s1 head"));
+	ck_assert_ptr_nonnull(strstr(said(), "s1 reset"));
+	ck_assert_ptr_nonnull(strstr(said(), "s1001 head"));
+	ck_assert_uint_eq(h2_streams(server), 1);
+	for (unsigned i = 1002; i < 1010; i++)
+		frame(&b, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM, i * 2 + 1,
+		    buf_view(&body));
+	feed(server, &b, -ERR_H2_FLOOD);
+	buf_free(&b);
+	buf_free(&body);
+}
+END_TEST
+
+START_TEST(what_is_queued_is_counted)
+{
+	struct head q = get(NULL, 0);
+
+	q.method = STR("POST");
+	limits.h2_window = 65536;
+	for (int i = 1; i <= 5; i += 2) {
+		ck_assert_int_eq(h2_request(client, &q, false), i);
+		ck_assert_int_eq(h2_data(client, i, STR("12345")), 0);
+	}
+	ck_assert_uint_eq(h2_queued_all(client), 15);
+	h2_reset(client, 1, NGHTTP2_CANCEL);
+	ck_assert_uint_eq(h2_queued_all(client), 10);
+	talk();
+	ck_assert_uint_eq(h2_queued_all(client), 0);
+}
+END_TEST
+
+/* ---- a hostile origin ---- */
+
+static void origin_push(struct buf *b, unsigned i)
+{
+	(void)i;
+	frame(b, NGHTTP2_PUSH_PROMISE, NGHTTP2_FLAG_END_HEADERS, 1, STR("\0\0\0\2\x82\x87\x84\x41\1a"));
+}
+
+static void origin_goaway(struct buf *b, unsigned i)
+{
+	(void)i; /* the stream that is open may go on */
+	frame(b, NGHTTP2_GOAWAY, 0, 0, STR("\0\0\0\1\0\0\0\0"));
+}
+
+static void origin_reset(struct buf *b, unsigned i)
+{
+	(void)i; /* of no stream that is open any more */
+	frame(b, NGHTTP2_RST_STREAM, 0, 1, STR("\0\0\0\x08"));
+}
+
+static void origin_heads(struct buf *b, unsigned i)
+{
+	(void)i;
+	frame(b, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM, 1, STR("\x88"));
+}
+
+static void origin_continuation(struct buf *b, unsigned i)
+{
+	if (i == 0)
+		frame(b, NGHTTP2_HEADERS, 0, 1, STR("\x88"));
+	frame(b, NGHTTP2_CONTINUATION, 0, 1, STR("\x10\1a\1b"));
+}
+
+static void origin_bomb(struct buf *b, unsigned i)
+{
+	static char refs[16000];
+
+	if (i == 0)
+		frame(b, NGHTTP2_HEADERS, 0, 1, STR("\x88\x40\1a\1b"));
+	memset(refs, 0xbe, sizeof(refs));
+	frame(b, NGHTTP2_CONTINUATION, 0, 1, str_of(refs, sizeof(refs)));
+}
+
+static const struct {
+	const char *name;
+	void (*unit)(struct buf *b, unsigned i);
+} hostile[] = { { "ping", unit_ping }, { "pong", unit_pong }, { "settings", unit_settings },
+	{ "goaway", origin_goaway }, { "window", unit_window }, { "unknown", unit_unknown },
+	{ "push", origin_push }, { "reset", origin_reset }, { "heads", origin_heads },
+	{ "continuation", origin_continuation }, { "bomb", origin_bomb } };
+
+START_TEST(an_origin_that_floods_ends_its_connection)
+{
+	struct head q = get(NULL, 0);
+	struct buf b;
+	unsigned i;
+	int r = 0;
+
+	ck_assert_int_eq(h2_request(client, &q, false), 1);
+	while (h2_output(client).n > 0)
+		;
+	buf_init(&b, 1 << 20);
+	frame(&b, NGHTTP2_SETTINGS, 0, 0, STR_NONE);
+	frame(&b, NGHTTP2_SETTINGS, NGHTTP2_FLAG_ACK, 0, STR_NONE);
+	for (i = 0; i < 100000 && r == 0; i++) {
+		hostile[_i].unit(&b, i);
+		r = h2_feed(client, buf_view(&b), now);
+		buf_consume(&b, b.len);
+		while (h2_output(client).n > 0)
+			;
+	}
+	ck_assert_msg(r == -ERR_H2_FLOOD || r == -ERR_H2_PROTOCOL, "%s: %s after %u", hostile[_i].name,
+	    err_name(r), i);
+	ck_assert_msg(i <= limits.h2_budget + 2, "%s: after %u", hostile[_i].name, i);
 	buf_free(&b);
 }
 END_TEST
@@ -517,6 +779,13 @@ int main(void)
 	tcase_add_loop_test(t, a_flood_ends_the_connection, 0, sizeof(floods) / sizeof(floods[0]));
 	tcase_add_loop_test(
 	    t, the_same_in_human_time_is_no_flood, 0, sizeof(floods) / sizeof(floods[0]));
+	tcase_add_test(t, updates_for_what_was_sent_are_no_flood);
+	tcase_add_test(t, a_steady_trickle_is_no_flood);
+	tcase_add_test(t, leaving_a_page_is_no_flood);
+	tcase_add_test(t, a_bomb_of_fields_ends_its_stream_alone);
+	tcase_add_test(t, what_is_queued_is_counted);
+	tcase_add_loop_test(
+	    t, an_origin_that_floods_ends_its_connection, 0, sizeof(hostile) / sizeof(hostile[0]));
 	tcase_add_test(t, not_http2_is_an_error);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_ENV);
