@@ -105,6 +105,11 @@ uint64_t loop_now(const struct loop *l)
 	return uv_now(&l->uv);
 }
 
+uint64_t loop_us(void)
+{
+	return uv_hrtime() / 1000;
+}
+
 void loop_on_turn(struct loop *l, timer_fn *fn, void *arg)
 {
 	if (l->nturn == LOOP_TURN_FNS)

@@ -34,6 +34,9 @@ void loop_free(struct loop *l);
 /* Milliseconds of a monotonic clock, as of this turn of the loop. */
 uint64_t loop_now(const struct loop *l);
 
+/* Microseconds of a monotonic clock, not kept for the turn: to see how long something takes. */
+uint64_t loop_us(void);
+
 /* Call fn once per turn, after all events of that turn were handled (for batching). */
 void loop_on_turn(struct loop *l, timer_fn *fn, void *arg);
 

@@ -10,37 +10,28 @@
 
 #include "core/counter.h"
 #include "core/err.h"
+#include "gateway/share.h"
 #include "http/coding.h"
 
-enum { BODY_FIRST = 64, BODY_NAME = 255, READINGS = 3 };
-/* Bytes that one call decodes; coded bytes that are read for it; how far it may lag behind. */
-enum { STEP = 256 << 10, PIECE = 32 << 10, BEHIND = 256 << 10 };
+enum { BODY_FIRST = 64, BODY_NAME = 255 };
+/* Pieces below SMALL are gathered: a body that comes byte by byte is not written byte by byte. */
+enum { SMALL = 1024, GATHER = 4096 };
 enum { BODY_SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
-
-/* One way in which a receiver may read the body: the first n bytes of a memfd. */
-struct reading {
-	int fd;
-	uint64_t n;
-};
 
 struct body {
 	struct worker *w;
+	struct share *client; /* NULL: nobody's */
 	int raw_fd, decoded_fd; /* decoded_fd -1: not coded, or nothing decoded */
 	uint64_t raw, decoded, held;
+	struct buf raw_small, decoded_small; /* at the end of each, not written yet */
 	struct coding *coding;
-	uint64_t fed; /* coded bytes that were used */
-	bool more;    /* the decoder was stopped by its budget */
-	bool ended;   /* the body is complete */
 	bool coded;
-	bool search_coded;
 	int coding_err; /* sticky: the search has no whole object then */
 	int direction;
 	uint64_t scan;
 	body_fn *fn;
 	void *arg;
 	struct verdict verdict;
-	struct reading readings[READINGS]; /* to be searched, one after the other */
-	size_t nreadings, searched;
 	size_t first_n;
 	char first[BODY_FIRST];
 	char name[BODY_NAME + 1];
@@ -51,13 +42,8 @@ static int new_memfd(void)
 	return memfd_create("body", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 }
 
-static int put(struct body *b, int fd, struct str s)
+static int write_all(int fd, struct str s)
 {
-	if (b->w->held + s.n > b->w->limits.held_total)
-		return -ERR_LIMIT;
-	b->w->held += s.n;
-	b->held += s.n;
-	COUNT_ADD(held_bytes, s.n);
 	while (s.n > 0) {
 		ssize_t n = write(fd, s.p, s.n);
 
@@ -66,6 +52,33 @@ static int put(struct body *b, int fd, struct str s)
 		s = str_sub(s, (size_t)n, s.n);
 	}
 	return 0;
+}
+
+static int flush(int fd, struct buf *small)
+{
+	int r = small->len > 0 ? write_all(fd, buf_view(small)) : 0;
+
+	buf_consume(small, small->len);
+	return r;
+}
+
+static int put(struct body *b, int fd, struct buf *small, struct str s)
+{
+	int r = 0;
+
+	if (b->w->held + s.n > b->w->limits.held_total ||
+	    (b->client != NULL && b->client->held + s.n > b->w->limits.client_held))
+		return -ERR_LIMIT;
+	b->w->held += s.n;
+	b->held += s.n;
+	if (b->client != NULL)
+		b->client->held += s.n;
+	COUNT_ADD(held_bytes, s.n);
+	if (small->len + s.n > GATHER)
+		r = flush(fd, small);
+	if (r != 0)
+		return r;
+	return s.n < SMALL ? buf_str(small, s) : (r = flush(fd, small)) != 0 ? r : write_all(fd, s);
 }
 
 static void note_first(struct body *b, struct str s)
@@ -87,7 +100,7 @@ static int on_decoded(void *arg, struct str s)
 		return -ERR_SYSTEM;
 	if (b->decoded + s.n > b->w->limits.body_held)
 		return -ERR_CODING_LIMIT;
-	if ((r = put(b, b->decoded_fd, s)) != 0)
+	if ((r = put(b, b->decoded_fd, &b->decoded_small, s)) != 0)
 		return r == -ERR_LIMIT ? -ERR_CODING_LIMIT : r;
 	note_first(b, s);
 	b->decoded += s.n;
@@ -103,6 +116,8 @@ struct body *body_new(struct worker *w, struct str coding, int direction, struct
 	b->w = w;
 	b->direction = direction;
 	b->decoded_fd = -1;
+	buf_init(&b->raw_small, GATHER);
+	buf_init(&b->decoded_small, GATHER);
 	str_copy(str_sub(file_name, 0, BODY_NAME), b->name, sizeof(b->name));
 	b->raw_fd = new_memfd();
 	if (b->raw_fd < 0) {
@@ -114,6 +129,11 @@ struct body *body_new(struct worker *w, struct str coding, int direction, struct
 	return b;
 }
 
+void body_of(struct body *b, struct share *client)
+{
+	b->client = client;
+}
+
 void body_free(struct body *b)
 {
 	if (b == NULL)
@@ -121,46 +141,16 @@ void body_free(struct body *b)
 	if (b->scan != 0)
 		scan_cancel(b->w->scanner, b->scan);
 	coding_free(b->coding);
+	buf_free(&b->raw_small);
+	buf_free(&b->decoded_small);
 	close(b->raw_fd);
 	if (b->decoded_fd >= 0)
 		close(b->decoded_fd);
 	b->w->held -= b->held;
+	if (b->client != NULL)
+		b->client->held -= b->held;
 	COUNT_SUB(held_bytes, b->held);
 	free(b);
-}
-
-void body_search_coded(struct body *b)
-{
-	b->search_coded = b->coded;
-}
-
-bool body_busy(const struct body *b)
-{
-	return b->coding != NULL && b->coding_err == 0 && (b->more || b->fed < b->raw);
-}
-
-bool body_wants(const struct body *b)
-{
-	return !body_busy(b) || b->raw - b->fed < BEHIND;
-}
-
-/* Decode what is kept but not decoded, as far as this turn's budgets go. */
-static bool decode(struct body *b)
-{
-	static char piece[PIECE];
-	size_t most = b->w->decode < STEP ? b->w->decode : STEP, budget = most;
-
-	while (body_busy(b) && budget > 0) {
-		ssize_t n = pread(b->raw_fd, piece, PIECE, (off_t)b->fed);
-		struct str in = str_of(piece, n > 0 ? (size_t)n : 0);
-		int r = n < 0 ? -ERR_SYSTEM : coding_push(b->coding, &in, &budget);
-
-		b->fed += n > 0 ? (uint64_t)n - in.n : 0;
-		b->more = r == 1;
-		b->coding_err = r < 0 ? r : 0;
-	}
-	b->w->decode -= most - budget;
-	return most > 0;
 }
 
 int body_push(struct body *b, struct str raw)
@@ -169,14 +159,14 @@ int body_push(struct body *b, struct str raw)
 
 	if (b->raw + raw.n > b->w->limits.body_held)
 		return -ERR_LIMIT;
-	if ((r = put(b, b->raw_fd, raw)) != 0)
+	if ((r = put(b, b->raw_fd, &b->raw_small, raw)) != 0)
 		return r;
 	b->raw += raw.n;
 	if (!b->coded) {
 		note_first(b, raw);
 		b->decoded += raw.n;
-	} else {
-		decode(b);
+	} else if (b->coding_err == 0) {
+		b->coding_err = coding_push(b->coding, raw);
 	}
 	return 0;
 }
@@ -186,115 +176,48 @@ static void decide_now(struct body *b, enum verdict_class c, enum verdict_reason
 	b->verdict = verdict_make(c, r, name);
 }
 
-static int submit(struct body *b);
-
 static void on_scan(void *arg, const struct verdict *v)
 {
 	struct body *b = arg;
-	bool first = b->searched == 0;
 
 	b->scan = 0;
-	if (first || verdict_rank(v->class) > verdict_rank(b->verdict.class))
-		b->verdict = *v;
-	b->searched++;
-	if (v->class != VERDICT_INFECTED && b->searched < b->nreadings) {
-		struct verdict so_far = b->verdict;
-
-		if (submit(b) == 0)
-			return;
-		if (verdict_rank(so_far.class) > verdict_rank(b->verdict.class))
-			b->verdict = so_far;
-	}
+	b->verdict = *v;
 	b->fn(b->arg, &b->verdict);
 }
 
-static bool seal(int fd)
+static int submit(struct body *b, int fd)
 {
-	int seals = fcntl(fd, F_GET_SEALS);
-
-	return seals >= 0 && ((seals & BODY_SEALS) == BODY_SEALS || fcntl(fd, F_ADD_SEALS, BODY_SEALS) == 0);
-}
-
-/* The next reading goes to the scanner: 0, or 1 where that cannot be (with a verdict). */
-static int submit(struct body *b)
-{
-	const struct reading *x = &b->readings[b->searched];
-
-	if (!seal(x->fd)) {
+	if (flush(b->raw_fd, &b->raw_small) != 0 || flush(b->decoded_fd, &b->decoded_small) != 0 ||
+	    fcntl(fd, F_ADD_SEALS, BODY_SEALS) != 0) {
 		decide_now(b, VERDICT_UNSCANNABLE, REASON_ERROR, STR("seal"));
 		return 1;
 	}
 	COUNT_ADD(scans, 1);
-	b->scan = scan_submit(b->w->scanner, x->fd, x->n, b->direction, str_c(b->name), on_scan, b);
+	b->scan = scan_submit(b->w->scanner, fd, b->decoded, b->direction, str_c(b->name), on_scan, b);
 	if (b->scan != 0)
 		return 0;
 	decide_now(b, VERDICT_UNSCANNABLE, REASON_LIMIT, STR("scan-queue"));
 	return 1;
 }
 
-static void add_reading(struct body *b, int fd, uint64_t n)
-{
-	if (n > 0)
-		b->readings[b->nreadings++] = (struct reading){ fd, n };
-}
-
-static enum verdict_reason coding_reason(int err)
-{
-	switch (-err) {
-	case ERR_CODING_LIMIT:
-	case ERR_LIMIT:
-		return REASON_LIMIT;
-	case ERR_NOMEM:
-	case ERR_SYSTEM:
-		return REASON_ERROR;
-	default:
-		return REASON_MALFORMED;
-	}
-}
-
-/* All that will be decoded is: 1 with the verdict there, 0 when the search has begun. */
-static int conclude(struct body *b)
-{
-	uint64_t first = 0;
-	bool several = false;
-
-	if (b->coding != NULL && b->coding_err == 0) {
-		b->coding_err = coding_end(b->coding);
-		several = coding_first(b->coding, &first);
-	}
-	coding_free(b->coding); /* decoders are large: 16 MB for a brotli window */
-	b->coding = NULL;
-	if (b->coding_err != 0) {
-		decide_now(b, VERDICT_UNSCANNABLE, coding_reason(b->coding_err),
-		    str_c(err_name(b->coding_err)));
-		return 1;
-	}
-	add_reading(b, b->coded ? b->decoded_fd : b->raw_fd, b->decoded);
-	if (several && first < b->decoded)
-		add_reading(b, b->decoded_fd, first);
-	if (b->search_coded)
-		add_reading(b, b->raw_fd, b->raw);
-	if (b->nreadings > 0)
-		return submit(b);
-	decide_now(b, VERDICT_CLEAN, REASON_NO_BODY, STR_NONE);
-	return 1;
-}
-
-bool body_work(struct body *b)
-{
-	if (!body_busy(b) || !decode(b))
-		return false;
-	if (b->ended && !body_busy(b) && conclude(b) == 1)
-		b->fn(b->arg, &b->verdict);
-	return true;
-}
-
 int body_finish(struct body *b, body_fn *fn, void *arg)
 {
 	b->fn = fn;
 	b->arg = arg;
-	b->ended = true;
-	return body_busy(b) ? 0 : conclude(b);
+	if (b->coded && b->coding_err == 0)
+		b->coding_err = coding_end(b->coding);
+	coding_free(b->coding); /* decoders are large: 16 MB for a brotli window */
+	b->coding = NULL;
+	if (b->coding_err != 0)
+		decide_now(b, VERDICT_UNSCANNABLE,
+		    b->coding_err == -ERR_CODING_LIMIT || b->coding_err == -ERR_LIMIT ? REASON_LIMIT :
+											REASON_MALFORMED,
+		    str_c(err_name(b->coding_err)));
+	else if (b->decoded == 0)
+		decide_now(b, VERDICT_CLEAN, REASON_NO_BODY, STR_NONE);
+	else
+		return submit(b, b->coded ? b->decoded_fd : b->raw_fd);
+	return 1;
 }
 
 const struct verdict *body_verdict(const struct body *b)
@@ -314,8 +237,11 @@ uint64_t body_decoded(const struct body *b)
 
 ssize_t body_read(struct body *b, uint64_t at, char *to, size_t n)
 {
-	ssize_t r = pread(b->raw_fd, to, n, (off_t)at);
+	ssize_t r;
 
+	if (flush(b->raw_fd, &b->raw_small) != 0)
+		return -ERR_SYSTEM;
+	r = pread(b->raw_fd, to, n, (off_t)at);
 	return r < 0 ? -ERR_SYSTEM : r;
 }
 

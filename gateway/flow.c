@@ -15,13 +15,14 @@
 #include "gateway/fetching.h"
 #include "gateway/pinning.h"
 #include "gateway/report.h"
+#include "gateway/share.h"
 #include "gateway/signing.h"
 #include "gateway/sockpool.h"
 #include "gateway/tunnel.h"
 #include "gateway/txn.h"
 #include "intercept/sock.h"
 
-enum { FLOW_STEPS_PER_RUN = 64 };
+enum { FLOW_STEPS_PER_RUN = 64, SLICE = 300 /* microseconds */ };
 
 static const struct step {
 	const char *name;
@@ -116,6 +117,7 @@ static void flow_free(struct flow *f)
 	pinning_flow_end(f);
 	report_flow(f);
 	worker_remove(w, f->handle);
+	share_leave(f->share);
 	if (f->waiting_socket)
 		sockpool_forget(w->sockets, f);
 	if (f->signing != 0)
@@ -144,7 +146,7 @@ void flow_run(struct flow *f)
 		return;
 	}
 	f->running = true;
-	f->yielded = false; /* a place in the line that is taken late does no harm */
+	f->slice_ends = loop_us() + SLICE;
 	for (int i = 0; i < FLOW_STEPS_PER_RUN && f->state != FLOW_END; i++) {
 		enum flow_state was = f->state, next;
 
@@ -173,8 +175,12 @@ void flow_wake(struct flow *f)
 void flow_yield(struct flow *f)
 {
 	if (!f->yielded)
-		worker_later(f->w, f->handle);
-	f->yielded = true;
+		f->yielded = worker_later(f->w, f->handle);
+}
+
+bool flow_spent(const struct flow *f)
+{
+	return loop_us() >= f->slice_ends;
 }
 
 static const char *timeout_action(const struct flow *f)
@@ -213,15 +219,11 @@ static void on_time(void *arg)
 
 static void on_client(void *arg, int events)
 {
-	(void)events;
-	flow_run(arg);
-}
+	struct flow *f = arg;
 
-static void refuse(struct worker *w, int fd)
-{
-	COUNT_ADD(flows_refused, 1);
-	sock_reset(fd);
-	(void)w;
+	(void)events;
+	if (!f->yielded) /* it comes in its turn: those who always have more do not get two */
+		flow_run(f);
 }
 
 /* Over any limit of the worker, or nothing could be recorded: shed it here. */
@@ -232,24 +234,39 @@ static bool must_refuse(struct worker *w)
 		   config_audit(policy_config(w->policy))->when_full == WHEN_FULL_BLOCK);
 }
 
+static struct share *enter(struct worker *w, const struct addr *from)
+{
+	const char *why;
+	struct share *s = share_enter(w->shares, &w->limits, &from->ip, loop_now(w->loop), &why);
+
+	if (s == NULL)
+		COUNT_ADD(flows_refused_client, 1);
+	return s;
+}
+
 void flow_accept(struct worker *w, int fd, const struct sockaddr_storage *client,
     const struct sockaddr_storage *destination)
 {
-	struct flow *f = must_refuse(w) ? NULL : calloc(1, sizeof(*f));
+	struct addr from = addr_of(client);
+	struct share *share = must_refuse(w) ? NULL : enter(w, &from);
+	struct flow *f = share == NULL ? NULL : calloc(1, sizeof(*f));
 
 	if (f == NULL || !worker_add(w, f, &f->handle)) {
 		free(f);
-		refuse(w, fd);
+		share_leave(share);
+		COUNT_ADD(flows_refused, 1);
+		sock_reset(fd);
 		return;
 	}
 	f->w = w;
+	f->share = share;
 	f->id = ++w->next_flow_id;
 	f->policy = policy_ref(w->policy);
 	f->generation = w->generation;
 	f->from_sa = *client;
 	f->to_sa = *destination;
 	f->family = destination->ss_family;
-	f->from = addr_of(client);
+	f->from = from;
 	f->to = addr_of(destination);
 	f->origin.fd = -1;
 	f->client.fd = -1;

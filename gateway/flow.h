@@ -16,6 +16,7 @@
 struct txn;
 struct mux;
 struct tunnel;
+struct share;
 
 enum flow_state {
 #define FLOW(name, step, limit, next, doc) FLOW_##name,
@@ -26,6 +27,7 @@ enum flow_state {
 
 struct flow {
 	struct worker *w;
+	struct share *share; /* of its client */
 	struct policy *policy;
 	uint64_t handle, id;
 	uint32_t generation; /* of its policy */
@@ -88,6 +90,7 @@ struct flow {
 	bool reset;	  /* end with RST toward the client */
 	bool finished;	  /* a step asked for the end; used to leave loops early */
 	bool yielded;	     /* has a place in the worker's line */
+	uint64_t slice_ends; /* loop_us() at which others should have their turn */
 	bool running, again; /* the driver runs; an event came meanwhile */
 	const char *action; /* for the audit: what became of it */
 	const char *rule;
@@ -117,6 +120,12 @@ void flow_wake(struct flow *f);
 
 /* From within a step: run again on the next turn, so that other flows get theirs. */
 void flow_yield(struct flow *f);
+
+/*
+ * This run has had its share of time: what is left should wait for the next turn (flow_yield). One
+ * that comes with work in small pieces (chunks of a byte) would keep all others waiting else.
+ */
+bool flow_spent(const struct flow *f);
 
 /* The gateway stops: end at once if idle, else after the transaction. */
 void flow_drain(struct flow *f);

@@ -9,11 +9,13 @@
 #include "core/counter.h"
 #include "core/err.h"
 #include "gateway/cutting.h"
+#include "gateway/share.h"
 #include "gateway/txn.h"
 #include "gateway/websocket.h"
 #include "gateway/wire.h"
 
 enum { ROUNDS = 8, SWEEP = 1000, OUT_HIGH = 256 << 10, NOTICE = 1000, NO_ERROR = 0, CANCEL = 8, REFUSED_STREAM = 7 };
+enum { FEED = 4096 }; /* bytes between two looks at the clock */
 
 struct mux {
 	struct flow *f;
@@ -22,6 +24,7 @@ struct mux {
 	bool client_over, origin_over; /* that connection has failed or ended */
 	bool draining; /* GOAWAY is out */
 	struct timer *notice; /* NULL: no notice of it was given */
+	bool origin_leaves;
 	uint64_t swept; /* when stalled transactions were looked for last */
 };
 
@@ -59,6 +62,7 @@ static void forget(struct mux *m, struct txn *t, const char *why)
 	if (t->origin_stream != 0 && m->origin != NULL)
 		h2_set_own(m->origin, t->origin_stream, NULL);
 	unlink_txn(m, t);
+	share_stream_end(m->f->share);
 	txn_over(t, why);
 }
 
@@ -103,8 +107,7 @@ static void credit(struct mux *m, struct txn *t, struct leg *g)
 	if (g->owed == 0 || stream == 0)
 		return;
 	if (g->state == LEG_RELEASE || (g->state == LEG_STREAM && !t->wire->room(t, g)) ||
-	    ((g->state == LEG_MESSAGES || g->state == LEG_HOLD) && !leg_wants(t, g)))
-		/* later, when it has gone out or was decoded */
+	    (g->state == LEG_MESSAGES && !leg_wants(t, g))) /* later, when it has gone out */
 		return;
 	t->moved = loop_now(m->f->w->loop); /* its receiver took something */
 	h2_consumed(sender, stream, g->owed);
@@ -148,7 +151,12 @@ static void on_request(struct mux *m, const struct h2_ev *ev)
 	struct txn *t;
 	struct str v;
 
-	if (m->origin_over || (t = txn_new(m->f, &wire_h2)) == NULL) {
+	if (m->origin_over || !share_stream(m->f->share, &m->f->w->limits)) {
+		h2_reset(m->client, ev->stream, REFUSED_STREAM);
+		return;
+	}
+	if ((t = txn_new(m->f, &wire_h2)) == NULL) {
+		share_stream_end(m->f->share);
 		h2_reset(m->client, ev->stream, REFUSED_STREAM);
 		return;
 	}
@@ -258,8 +266,9 @@ static void on_origin(void *arg, const struct h2_ev *ev)
 	if (ev->type == H2_GOAWAY) {
 		if (ev->stream == INT32_MAX && ev->code == NO_ERROR)
 			drain(m); /* a notice, as ours would be */
-		else
+		else if (!m->origin_leaves) /* it may say so as often as it likes: once is enough */
 			h2_goaway(m->client, ev->code);
+		m->origin_leaves |= ev->stream != INT32_MAX;
 		return;
 	}
 	if (t == NULL) {
@@ -329,27 +338,42 @@ void mux_free(struct mux *m)
 	free(m);
 }
 
+/* That connection is at fault, whether that was found in what came or in what goes out. */
+static void look_for_fault(struct flow *f, const struct end *e, const struct h2 *h, bool *over)
+{
+	if (h == NULL || *over || h2_error(h) == 0)
+		return;
+	*over = true;
+	flow_note(f, NULL, NULL, "%s: %s: %s", e == &f->client ? "client" : "origin",
+	    err_name(h2_error(h)), h2_failure(h));
+	if (e == &f->client && h2_error(h) != -ERR_NOMEM &&
+	    share_fault(f->share, &f->w->limits, loop_now(f->w->loop)))
+		COUNT_ADD(clients_paused, 1);
+}
+
 /* Read from a socket into its HTTP/2 end: true when something came. */
 static bool take(struct flow *f, struct end *e, struct h2 *h, bool *over)
 {
 	struct str in;
 	ssize_t n;
-	int r;
 
 	if (*over || h == NULL || e->fd < 0)
 		return false;
 	n = txn_input(f, e, &in);
 	if (n == 0)
 		return false;
-	r = n > 0 ? h2_feed(h, in, loop_now(f->w->loop)) : (int)n;
-	if (n > 0)
-		txn_keep(e, STR_NONE);
-	if (r == 0)
+	if (n < 0) {
+		*over = true;
 		return true;
-	*over = true;
-	if (n > 0)
-		flow_note(f, NULL, NULL, "%s: %s: %s", e == &f->client ? "client" : "origin",
-		    err_name(r), h2_failure(h));
+	}
+	do {
+		size_t k = in.n < FEED ? in.n : FEED;
+
+		h2_feed(h, str_sub(in, 0, k), loop_now(f->w->loop));
+		in = str_sub(in, k, in.n);
+	} while (in.n > 0 && h2_error(h) == 0 && !flow_spent(f));
+	*over |= txn_keep(e, in) != 0;
+	look_for_fault(f, e, h, over);
 	return true;
 }
 
@@ -495,7 +519,7 @@ enum flow_state step_h2(struct flow *f)
 	m = f->mux;
 	if (f->w->draining)
 		drain(m);
-	for (int i = 0; i < ROUNDS && moved; i++) {
+	for (int i = 0; i < ROUNDS && moved && (i == 0 || !flow_spent(f)); i++) {
 		moved = take(f, &f->client, m->client, &m->client_over);
 		moved |= take(f, &f->origin, m->origin, &m->origin_over);
 		if (m->origin_over)
@@ -504,6 +528,8 @@ enum flow_state step_h2(struct flow *f)
 		moved |= pump(m);
 		give(&f->origin, m->origin);
 		give(&f->client, m->client);
+		look_for_fault(f, &f->client, m->client, &m->client_over);
+		look_for_fault(f, &f->origin, m->origin, &m->origin_over);
 		moved |= can_pour(m);
 		any |= moved;
 	}

@@ -278,10 +278,17 @@ struct txn *txn_new(struct flow *f, const struct wire *wire)
 	return t;
 }
 
+static unsigned request_fault(int err)
+{
+	if (err == -ERR_HTTP_HEAD_SIZE || err == -ERR_HTTP_FIELDS)
+		return 431;
+	return err == -ERR_HTTP_EXPECT ? 417 : 400;
+}
+
 void txn_malformed(struct txn *t, bool from_client, int err)
 {
 	COUNT_ADD(malformed, 1);
-	txn_refuse(t, !from_client ? 502 : err == -ERR_HTTP_EXPECT ? 417 : 400, "refuse", NULL, NULL, "%s: %s",
+	txn_refuse(t, from_client ? request_fault(err) : 502, "refuse", NULL, NULL, "%s: %s",
 	    from_client ? "request" : "response", err_name(err));
 }
 
@@ -447,7 +454,7 @@ enum flow_state step_http(struct flow *f)
 		f->need_refusal = false;
 		txn_refuse(f->txn, f->refused_status, "refuse", NULL, NULL, "%s", f->refused_why);
 	}
-	for (int i = 0; i < TXN_ROUNDS && !f->finished; i++) {
+	for (int i = 0; i < TXN_ROUNDS && !f->finished && (i == 0 || !flow_spent(f)); i++) {
 		moved = round_of(f);
 		any |= moved;
 		if (f->need_origin)

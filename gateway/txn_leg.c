@@ -4,7 +4,6 @@
 
 #include "core/counter.h"
 #include "core/err.h"
-#include "gateway/fields.h"
 #include "gateway/messages.h"
 #include "gateway/report.h"
 #include "gateway/wire.h"
@@ -14,9 +13,7 @@ int leg_hold(struct txn *t, struct leg *g, int direction)
 	g->body = body_new(t->f->w, str_c(g->coding), direction, txn_file_name(t));
 	if (g->body == NULL)
 		return -ERR_NOMEM;
-	/* Servers mostly take an upload as it came; clients, what they did not ask for. */
-	if (direction == 0 || !fields_undone(str_c(g->coding), str_c(t->codings)))
-		body_search_coded(g->body);
+	body_of(g->body, t->f->share);
 	g->state = LEG_HOLD;
 	return 0;
 }
@@ -88,12 +85,9 @@ void leg_body(struct txn *t, struct leg *g, struct str data)
 		txn_refuse(t, is_up(t, g) ? 503 : 502, "refuse", NULL, NULL, "%s", err_name(r));
 }
 
-void leg_trailers(struct txn *t, struct leg *g, const struct head *trailers)
+int leg_trailers(struct txn *t, struct leg *g, const struct head *trailers)
 {
-	int r = t->wire->keep_trailers(t, g, trailers);
-
-	if (r != 0) /* without them the message would not be what it was */
-		txn_refuse(t, 503, "refuse", NULL, NULL, "trailers: %s", err_name(r));
+	return t->wire->keep_trailers(t, g, trailers);
 }
 
 void leg_finish(struct txn *t, struct leg *g)
@@ -146,7 +140,7 @@ bool leg_wants(const struct txn *t, const struct leg *g)
 {
 	switch (g->state) {
 	case LEG_HOLD:
-		return body_wants(g->body);
+		return true;
 	case LEG_STREAM:
 		return t->wire->room(t, g);
 	case LEG_MESSAGES:
@@ -158,17 +152,8 @@ bool leg_wants(const struct txn *t, const struct leg *g)
 
 bool leg_ready(const struct txn *t, const struct leg *g)
 {
-	switch (g->state) {
-	case LEG_HOLD:
-	case LEG_SEARCH:
-		return body_busy(g->body);
-	case LEG_RELEASE:
-		return t->wire->room(t, g);
-	case LEG_MESSAGES:
-		return messages_ready(g->messages);
-	default:
-		return false;
-	}
+	return g->state == LEG_RELEASE ? t->wire->room(t, g) :
+	       g->state == LEG_MESSAGES && messages_ready(g->messages);
 }
 
 bool leg_pour(struct txn *t, struct leg *g)
@@ -177,8 +162,6 @@ bool leg_pour(struct txn *t, struct leg *g)
 
 	if (g->state == LEG_MESSAGES)
 		return messages_pour(g->messages);
-	if (g->state == LEG_HOLD || g->state == LEG_SEARCH)
-		return body_work(g->body);
 	if (g->state != LEG_RELEASE)
 		return false;
 	while (t->wire->room(t, g)) {

@@ -32,9 +32,7 @@ static void choose_frame(struct txn *t, const struct head *h, struct h1_edit *e)
 		e->frame = H1_FRAME_NONE;
 	}
 	e->length = h->length;
-	/* A client of HTTP/1.0 waits for the end, unless it is told otherwise in words of its time. */
-	t->close |= !t->client_11 || e->frame == H1_FRAME_CLOSE || !h->keep_alive ||
-		    h->body == BODY_UNTIL_CLOSE;
+	t->close |= e->frame == H1_FRAME_CLOSE || !h->keep_alive || h->body == BODY_UNTIL_CLOSE;
 	e->close = t->close || t->f->w->draining;
 }
 
@@ -241,7 +239,7 @@ static bool wants_input(const struct flow *f)
 
 static void decode(struct flow *f, struct str in)
 {
-	while (wants_input(f) && !f->finished) {
+	for (bool more = true; more && wants_input(f) && !f->finished; more = !flow_spent(f)) {
 		struct h1_ev ev;
 		size_t used = 0;
 

@@ -93,7 +93,8 @@ static const char *status_text(unsigned status)
 		unsigned status;
 		const char *text;
 	} rows[] = { { 400, "Bad Request" }, { 403, "Forbidden" }, { 408, "Request Timeout" },
-		{ 413, "Content Too Large" }, { 417, "Expectation Failed" }, { 421, "Misdirected Request" }, { 502, "Bad Gateway" }, { 503, "Service Unavailable" },
+		{ 413, "Content Too Large" }, { 417, "Expectation Failed" }, { 421, "Misdirected Request" },
+		{ 431, "Request Header Fields Too Large" }, { 502, "Bad Gateway" }, { 503, "Service Unavailable" },
 		{ 504, "Gateway Timeout" } };
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

@@ -8,7 +8,7 @@
 #include "gateway/mux.h"
 #include "gateway/wire.h"
 
-enum { PIECE = 32 << 10, INTERNAL_ERROR = 2, CANCEL = 8 };
+enum { PIECE = 32 << 10, FULL_QUEUES = 4, INTERNAL_ERROR = 2, CANCEL = 8 };
 
 static struct h2 *receiver(const struct txn *t, const struct leg *g)
 {
@@ -82,9 +82,13 @@ static ssize_t pour(struct txn *t, struct leg *g)
 	return r != 0 ? r : n;
 }
 
+/* Each stream may have its queue, but where many of a connection stand still, each a small one. */
 static bool room(const struct txn *t, const struct leg *g)
 {
-	return h2_queued(receiver(t, g), stream(t, g)) < t->f->w->limits.out;
+	const struct h2 *to = receiver(t, g);
+	size_t out = t->f->w->limits.out;
+
+	return h2_queued(to, stream(t, g)) < (h2_queued_all(to) < FULL_QUEUES * out ? out : PIECE);
 }
 
 static int keep_trailers(struct txn *t, struct leg *g, const struct head *trailers)

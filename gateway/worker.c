@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -24,12 +25,13 @@
 #include "gateway/known.h"
 #include "gateway/pinning.h"
 #include "gateway/revocation.h"
+#include "gateway/share.h"
 #include "gateway/signing.h"
 #include "gateway/sockpool.h"
 #include "intercept/sock.h"
 #include "policy/origin.h"
 
-enum { ACCEPT_PER_TURN = 32, LISTENERS_MAX = 8, CERT_WANTED_MAX = 1024 };
+enum { LINE_PER_TURN = 300 /* microseconds */, ACCEPT_PER_TURN = 32, LISTENERS_MAX = 8, CERT_WANTED_MAX = 1024 };
 
 struct listener {
 	struct worker *w;
@@ -63,46 +65,57 @@ struct flow *worker_find(struct worker *w, uint64_t handle)
 	return i < w->nflows_max && w->flow_gens[i] == handle >> 32 ? w->flows[i] : NULL;
 }
 
-/* Those who yield again get into the next turn's line. */
+/* Those who yield again get behind the others. */
 static void run_later(void *arg)
 {
 	struct worker *w = arg;
-	uint64_t *line = w->later;
-	size_t n = w->later_n;
+	uint64_t end = loop_us() + LINE_PER_TURN;
 
-	w->decode = WORKER_DECODE; /* who found it used up is in this line */
-	w->later = NULL;
-	w->later_n = w->later_cap = 0;
-	for (size_t i = 0; i < n; i++) {
-		struct flow *f = worker_find(w, line[i]);
+	for (size_t n = w->later_n; n > 0; n--) {
+		struct flow *f = worker_find(w, w->later[w->later_at]);
 
-		if (f != NULL)
-			flow_run(f);
+		w->later_at++;
+		w->later_n--;
+		if (f == NULL)
+			continue;
+		f->yielded = false;
+		flow_run(f);
+		if (loop_us() >= end)
+			break;
 	}
 	if (w->later_n == 0) {
+		w->later_at = 0;
 		loop_busy(w->loop, NULL, NULL);
-		if (w->later == NULL) { /* keep the memory for the next time */
-			w->later = line;
-			w->later_cap = n;
-			return;
-		}
 	}
-	free(line);
 }
 
-void worker_later(struct worker *w, uint64_t handle)
+/* Room behind the last: what was taken at the front is used again, in large steps. */
+static bool later_room(struct worker *w)
 {
-	if (w->later_n == w->later_cap) {
-		size_t cap = w->later_cap > 0 ? w->later_cap * 2 : 64;
-		uint64_t *line = realloc(w->later, cap * sizeof(*line));
+	size_t cap = w->later_cap > 0 ? w->later_cap * 2 : 64;
+	uint64_t *line;
 
-		if (line == NULL) /* a later event of the flow itself will run it */
-			return;
-		w->later = line;
-		w->later_cap = cap;
+	if (w->later_at + w->later_n < w->later_cap)
+		return true;
+	if (w->later_at > w->later_cap / 2) {
+		memmove(w->later, w->later + w->later_at, w->later_n * sizeof(*w->later));
+		w->later_at = 0;
+		return true;
 	}
-	w->later[w->later_n++] = handle;
+	if ((line = realloc(w->later, cap * sizeof(*line))) == NULL)
+		return false;
+	w->later = line;
+	w->later_cap = cap;
+	return true;
+}
+
+bool worker_later(struct worker *w, uint64_t handle)
+{
+	if (!later_room(w)) /* a later event of the flow itself will run it */
+		return false;
+	w->later[w->later_at + w->later_n++] = handle;
 	loop_busy(w->loop, run_later, w);
+	return true;
 }
 
 static void drained(struct worker *w)
@@ -328,7 +341,8 @@ static int make_parts(struct worker *w)
 	w->cert_wanted = known_new(CERT_WANTED_MAX);
 	w->verified = known_new(CERT_WANTED_MAX);
 	w->pinning = pinning_new();
-	if (w->flows == NULL || w->flow_gens == NULL || w->scratch == NULL || w->leaves == NULL ||
+	w->shares = shares_new();
+	if (w->shares == NULL || w->flows == NULL || w->flow_gens == NULL || w->scratch == NULL || w->leaves == NULL ||
 	    w->scanner == NULL || w->audit == NULL || w->sockets == NULL || w->signing == NULL || w->fetching == NULL ||
 	    w->cert_wanted == NULL || w->verified == NULL || w->pinning == NULL || w->key_timer == NULL ||
 	    keymaker_join(w->keymaker, w->loop, on_rsa_key, w) != 0)
@@ -548,6 +562,7 @@ static void worker_free(struct worker *w)
 	known_free(w->verified);
 	known_free(w->cert_wanted);
 	pinning_free(w->pinning);
+	shares_free(w->shares);
 	tls_ctx_free(w->tls);
 	policy_free(w->policy);
 	chan_free(w->parent);

@@ -22,8 +22,9 @@ struct sockpool;
 struct signing;
 struct keymaker;
 struct fetching;
+struct shares;
 
-enum { WORKER_SCRATCH = 64 << 10, WORKER_DECODE = 1 << 20 };
+enum { WORKER_SCRATCH = 64 << 10 };
 
 struct worker {
 	struct loop *loop;
@@ -51,10 +52,10 @@ struct worker {
 	struct flow **flows; /* by index; NULL: free */
 	uint32_t *flow_gens;
 	uint32_t nflows_max, nflows, next_free;
-	uint64_t *later; /* handles of flows that yielded, later_n of them */
-	size_t later_n, later_cap;
+	uint64_t *later; /* handles of flows that yielded, later_n of them from later_at on */
+	size_t later_at, later_n, later_cap;
 	uint64_t held; /* bytes of bodies kept back */
-	size_t decode;	 /* bytes that may still be decoded in this turn, over all flows */
+	struct shares *shares; /* of each client */
 	uint64_t next_flow_id, next_incident;
 	bool draining, cut, search, failed;
 	char name[24];
@@ -69,8 +70,11 @@ int worker_main(int parent_fd);
 /* Register a flow: false when the worker is full. The handle stays unique over reuse. */
 bool worker_add(struct worker *w, struct flow *f, uint64_t *handle);
 void worker_remove(struct worker *w, uint64_t handle);
-/* Run that flow in the next turn, if it is still there. */
-void worker_later(struct worker *w, uint64_t handle);
+/*
+ * Run that flow in one of the next turns, if it is still there: false when memory is short. The
+ * line moves on by a share of each turn, so that flows with little to do never wait for all of it.
+ */
+bool worker_later(struct worker *w, uint64_t handle);
 struct flow *worker_find(struct worker *w, uint64_t handle);
 
 #endif
