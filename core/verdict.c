@@ -62,6 +62,14 @@ bool reason_of(struct str word, enum verdict_reason *out)
 	return false;
 }
 
+unsigned verdict_rank(enum verdict_class c)
+{
+	static const unsigned char ranks[VERDICT_COUNT] = { [VERDICT_CLEAN] = 1, [VERDICT_BYPASSED] = 2,
+		[VERDICT_UNSCANNABLE] = 3, [VERDICT_SUSPECT] = 4, [VERDICT_INFECTED] = 5 };
+
+	return ranks[c];
+}
+
 struct verdict verdict_make(enum verdict_class c, enum verdict_reason r, struct str name)
 {
 	struct verdict v = { .class = c, .reason = r };

@@ -41,6 +41,9 @@ const char *reason_word(enum verdict_reason r);
 bool verdict_of(struct str word, enum verdict_class *out);
 bool reason_of(struct str word, enum verdict_reason *out);
 
+/* Of several verdicts about one thing the one of the highest rank counts. */
+unsigned verdict_rank(enum verdict_class c);
+
 /* A verdict of a class and a reason with an optional name (unprintable bytes become '?'). */
 struct verdict verdict_make(enum verdict_class c, enum verdict_reason r, struct str name);
 

@@ -13,10 +13,18 @@
 #include "gateway/share.h"
 #include "http/coding.h"
 
-enum { BODY_FIRST = 64, BODY_NAME = 255 };
+enum { BODY_FIRST = 64, BODY_NAME = 255, READINGS = 3 };
+/* Bytes that one call decodes; coded bytes that are read for it; how far it may lag behind. */
+enum { STEP = 256 << 10, PIECE = 32 << 10, BEHIND = 256 << 10 };
 /* Pieces below SMALL are gathered: a body that comes byte by byte is not written byte by byte. */
 enum { SMALL = 1024, GATHER = 4096 };
 enum { BODY_SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
+
+/* One way in which a receiver may read the body: the first n bytes of a memfd. */
+struct reading {
+	int fd;
+	uint64_t n;
+};
 
 struct body {
 	struct worker *w;
@@ -25,13 +33,19 @@ struct body {
 	uint64_t raw, decoded, held;
 	struct buf raw_small, decoded_small; /* at the end of each, not written yet */
 	struct coding *coding;
+	uint64_t fed; /* coded bytes that were used */
+	bool more;    /* the decoder was stopped by its budget */
+	bool ended;   /* the body is complete */
 	bool coded;
+	bool search_coded;
 	int coding_err; /* sticky: the search has no whole object then */
 	int direction;
 	uint64_t scan;
 	body_fn *fn;
 	void *arg;
 	struct verdict verdict;
+	struct reading readings[READINGS]; /* to be searched, one after the other */
+	size_t nreadings, searched;
 	size_t first_n;
 	char first[BODY_FIRST];
 	char name[BODY_NAME + 1];
@@ -153,6 +167,40 @@ void body_free(struct body *b)
 	free(b);
 }
 
+void body_search_coded(struct body *b)
+{
+	b->search_coded = b->coded;
+}
+
+bool body_busy(const struct body *b)
+{
+	return b->coding != NULL && b->coding_err == 0 && (b->more || b->fed < b->raw);
+}
+
+bool body_wants(const struct body *b)
+{
+	return !body_busy(b) || b->raw - b->fed < BEHIND;
+}
+
+/* Decode what is kept but not decoded, as far as this turn's budgets go. */
+static bool decode(struct body *b)
+{
+	static char piece[PIECE];
+	size_t most = b->w->decode < STEP ? b->w->decode : STEP, budget = most;
+
+	while (body_busy(b) && budget > 0) {
+		ssize_t n = body_read(b, b->fed, piece, PIECE);
+		struct str in = str_of(piece, n > 0 ? (size_t)n : 0);
+		int r = n < 0 ? (int)n : coding_push(b->coding, &in, &budget);
+
+		b->fed += n > 0 ? (uint64_t)n - in.n : 0;
+		b->more = r == 1;
+		b->coding_err = r < 0 ? r : 0;
+	}
+	b->w->decode -= most - budget;
+	return most > 0;
+}
+
 int body_push(struct body *b, struct str raw)
 {
 	int r;
@@ -165,8 +213,8 @@ int body_push(struct body *b, struct str raw)
 	if (!b->coded) {
 		note_first(b, raw);
 		b->decoded += raw.n;
-	} else if (b->coding_err == 0) {
-		b->coding_err = coding_push(b->coding, raw);
+	} else {
+		decode(b);
 	}
 	return 0;
 }
@@ -176,48 +224,116 @@ static void decide_now(struct body *b, enum verdict_class c, enum verdict_reason
 	b->verdict = verdict_make(c, r, name);
 }
 
+static int submit(struct body *b);
+
 static void on_scan(void *arg, const struct verdict *v)
 {
 	struct body *b = arg;
+	bool first = b->searched == 0;
 
 	b->scan = 0;
-	b->verdict = *v;
+	if (first || verdict_rank(v->class) > verdict_rank(b->verdict.class))
+		b->verdict = *v;
+	b->searched++;
+	if (v->class != VERDICT_INFECTED && b->searched < b->nreadings) {
+		struct verdict so_far = b->verdict;
+
+		if (submit(b) == 0)
+			return;
+		if (verdict_rank(so_far.class) > verdict_rank(b->verdict.class))
+			b->verdict = so_far;
+	}
 	b->fn(b->arg, &b->verdict);
 }
 
-static int submit(struct body *b, int fd)
+static bool seal(int fd)
 {
+	int seals = fcntl(fd, F_GET_SEALS);
+
+	return seals >= 0 && ((seals & BODY_SEALS) == BODY_SEALS || fcntl(fd, F_ADD_SEALS, BODY_SEALS) == 0);
+}
+
+/* The next reading goes to the scanner: 0, or 1 where that cannot be (with a verdict). */
+static int submit(struct body *b)
+{
+	const struct reading *x = &b->readings[b->searched];
+
 	if (flush(b->raw_fd, &b->raw_small) != 0 || flush(b->decoded_fd, &b->decoded_small) != 0 ||
-	    fcntl(fd, F_ADD_SEALS, BODY_SEALS) != 0) {
+	    !seal(x->fd)) {
 		decide_now(b, VERDICT_UNSCANNABLE, REASON_ERROR, STR("seal"));
 		return 1;
 	}
 	COUNT_ADD(scans, 1);
-	b->scan = scan_submit(b->w->scanner, fd, b->decoded, b->direction, str_c(b->name), on_scan, b);
+	b->scan = scan_submit(b->w->scanner, x->fd, x->n, b->direction, str_c(b->name), on_scan, b);
 	if (b->scan != 0)
 		return 0;
 	decide_now(b, VERDICT_UNSCANNABLE, REASON_LIMIT, STR("scan-queue"));
 	return 1;
 }
 
+static void add_reading(struct body *b, int fd, uint64_t n)
+{
+	if (n > 0)
+		b->readings[b->nreadings++] = (struct reading){ fd, n };
+}
+
+static enum verdict_reason coding_reason(int err)
+{
+	switch (-err) {
+	case ERR_CODING_LIMIT:
+	case ERR_LIMIT:
+		return REASON_LIMIT;
+	case ERR_NOMEM:
+	case ERR_SYSTEM:
+		return REASON_ERROR;
+	default:
+		return REASON_MALFORMED;
+	}
+}
+
+/* All that will be decoded is: 1 with the verdict there, 0 when the search has begun. */
+static int conclude(struct body *b)
+{
+	uint64_t first = 0;
+	bool several = false;
+
+	if (b->coding != NULL && b->coding_err == 0) {
+		b->coding_err = coding_end(b->coding);
+		several = coding_first(b->coding, &first);
+	}
+	coding_free(b->coding); /* decoders are large: 16 MB for a brotli window */
+	b->coding = NULL;
+	if (b->coding_err != 0) {
+		decide_now(b, VERDICT_UNSCANNABLE, coding_reason(b->coding_err),
+		    str_c(err_name(b->coding_err)));
+		return 1;
+	}
+	add_reading(b, b->coded ? b->decoded_fd : b->raw_fd, b->decoded);
+	if (several && first < b->decoded)
+		add_reading(b, b->decoded_fd, first);
+	if (b->search_coded)
+		add_reading(b, b->raw_fd, b->raw);
+	if (b->nreadings > 0)
+		return submit(b);
+	decide_now(b, VERDICT_CLEAN, REASON_NO_BODY, STR_NONE);
+	return 1;
+}
+
+bool body_work(struct body *b)
+{
+	if (!body_busy(b) || !decode(b))
+		return false;
+	if (b->ended && !body_busy(b) && conclude(b) == 1)
+		b->fn(b->arg, &b->verdict);
+	return true;
+}
+
 int body_finish(struct body *b, body_fn *fn, void *arg)
 {
 	b->fn = fn;
 	b->arg = arg;
-	if (b->coded && b->coding_err == 0)
-		b->coding_err = coding_end(b->coding);
-	coding_free(b->coding); /* decoders are large: 16 MB for a brotli window */
-	b->coding = NULL;
-	if (b->coding_err != 0)
-		decide_now(b, VERDICT_UNSCANNABLE,
-		    b->coding_err == -ERR_CODING_LIMIT || b->coding_err == -ERR_LIMIT ? REASON_LIMIT :
-											REASON_MALFORMED,
-		    str_c(err_name(b->coding_err)));
-	else if (b->decoded == 0)
-		decide_now(b, VERDICT_CLEAN, REASON_NO_BODY, STR_NONE);
-	else
-		return submit(b, b->coded ? b->decoded_fd : b->raw_fd);
-	return 1;
+	b->ended = true;
+	return body_busy(b) ? 0 : conclude(b);
 }
 
 const struct verdict *body_verdict(const struct body *b)

@@ -2,6 +2,7 @@
 /*
  * A body that is kept back while it is searched: coded bytes as received (to be forwarded) and
  * decoded bytes (to be searched), each written once into a memfd; without coding they are one.
+ * Decoding takes turns: a dense body must not keep the worker's other flows waiting.
  */
 #ifndef GATEWAY_BODY_H
 #define GATEWAY_BODY_H
@@ -18,6 +19,9 @@ typedef void body_fn(void *arg, const struct verdict *v);
 /* coding: the Content-Encoding value, may be empty. direction 0 up, 1 down. NULL: no memory. */
 struct body *body_new(struct worker *w, struct str coding, int direction, struct str file_name);
 
+/* Search the coded bytes, too: its receiver may well take them as they are. */
+void body_search_coded(struct body *b);
+
 /* Frees all; a scan in progress is cancelled. */
 /* Whose body it is: what is kept back counts as the client's, too. Before the first byte. */
 struct share;
@@ -30,8 +34,19 @@ void body_free(struct body *b);
  */
 int body_push(struct body *b, struct str raw);
 
-/* The body is complete: search it; fn is called later, or right now for what needs no job
- * (returns 1 then, with the verdict in body_verdict). */
+/* Decode on what is kept but not decoded: true when something was done. After body_finish it ends
+ * in the search, or in a call of fn. */
+bool body_work(struct body *b);
+
+/* There is something to decode now. */
+bool body_busy(const struct body *b);
+
+/* More may be kept: decoding is not far behind. */
+bool body_wants(const struct body *b);
+
+/* The body is complete: search it; fn is called later, or (where all is decoded) there is nothing
+ * to ask the scanner for: returns 1 then, with the verdict in body_verdict. Where receivers would
+ * read it in several ways each is searched, and the worst verdict counts. */
 int body_finish(struct body *b, body_fn *fn, void *arg);
 const struct verdict *body_verdict(const struct body *b);
 

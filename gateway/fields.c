@@ -118,7 +118,7 @@ bool fields_upgrade_h2c(const struct head *h)
 	return true;
 }
 
-struct str fields_accept_encoding(const struct head *h, char *to, size_t cap)
+void fields_accept_encoding(const struct head *h, char *to, size_t cap)
 {
 	static const char *const known[] = { "gzip", "x-gzip", "deflate", "br", "zstd", "identity" };
 	struct buf b = { .p = to, .cap = cap, .max = cap };
@@ -133,12 +133,43 @@ struct str fields_accept_encoding(const struct head *h, char *to, size_t cap)
 
 			for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++)
 				ok |= str_ieq(without_parameters(e), str_c(known[k]));
-			if (!ok || b.len + e.n + 2 > cap)
+			if (!ok || b.len + e.n + 3 > cap)
 				continue;
 			if (b.len > 0)
 				buf_str(&b, STR(", "));
 			buf_str(&b, e);
 		}
 	}
-	return buf_view(&b);
+	to[b.len] = '\0';
+}
+
+static struct str plain_name(struct str coding)
+{
+	return str_iprefix(coding, STR("x-")) ? str_sub(coding, 2, coding.n) : coding;
+}
+
+/* "q=0", "q=0.000": not wanted (RFC 9110 section 12.4.2). */
+static bool weight_is_0(struct str parameters)
+{
+	struct str e;
+
+	while (str_next(&parameters, ';', &e)) {
+		if (!str_iprefix(e, STR("q=0")))
+			continue;
+		for (size_t i = 3; i < e.n; i++)
+			if (e.p[i] != '.' && e.p[i] != '0')
+				return false;
+		return true;
+	}
+	return false;
+}
+
+bool fields_undone(struct str content_encoding, struct str asked)
+{
+	struct str coding = plain_name(str_trim(content_encoding)), e;
+
+	while (str_next(&asked, ',', &e))
+		if (str_ieq(plain_name(without_parameters(e)), coding))
+			return !weight_is_0(e);
+	return false;
 }

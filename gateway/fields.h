@@ -25,7 +25,11 @@ bool fields_alt_svc(const struct head *h);
 /* The Upgrade field offers h2c alone: it is dropped, HTTP/1.1 goes on (RFC 9110 section 7.8). */
 bool fields_upgrade_h2c(const struct head *h);
 
-/* Accept-Encoding cut down to the codings that are understood here, in `to`; empty if none. */
-struct str fields_accept_encoding(const struct head *h, char *to, size_t cap);
+/* Accept-Encoding cut down to the codings that are understood here, in `to` as text; empty if none. */
+void fields_accept_encoding(const struct head *h, char *to, size_t cap);
+
+/* A Content-Encoding that the receiver surely undoes: a single coding, and one of those that it
+ * asked for (fields_accept_encoding) without weight 0. */
+bool fields_undone(struct str content_encoding, struct str asked);
 
 #endif

@@ -96,18 +96,10 @@ int messages_begin(struct txn *t, struct leg *g, const struct message_reader *re
 
 /* ---- verdicts ---- */
 
-static unsigned rank(enum verdict_class c)
-{
-	static const unsigned char ranks[VERDICT_COUNT] = { [VERDICT_CLEAN] = 1, [VERDICT_BYPASSED] = 2,
-		[VERDICT_UNSCANNABLE] = 3, [VERDICT_SUSPECT] = 4, [VERDICT_INFECTED] = 5 };
-
-	return ranks[c];
-}
-
 /* The leg's verdict is the worst of its messages. */
 static void note_worst(struct leg *g, const struct verdict *was, const struct verdict *now)
 {
-	bool better = rank(now->class) < rank(was->class) ||
+	bool better = verdict_rank(now->class) < verdict_rank(was->class) ||
 		      (now->class == was->class && now->reason == REASON_NO_BODY);
 
 	g->verdict = better ? *was : *now;
@@ -128,7 +120,7 @@ static void judge(struct message *x)
 	x->judged = true;
 	x->bad = x->decision.action != ACTION_ALLOW && x->decision.action != ACTION_INTERCEPT;
 	t->own_log |= x->decision.log;
-	if (!x->bad && x->decision.rule != NULL && rank(x->verdict.class) > rank(VERDICT_BYPASSED))
+	if (!x->bad && x->decision.rule != NULL && verdict_rank(x->verdict.class) > verdict_rank(VERDICT_BYPASSED))
 		t->rule = x->decision.rule; /* who let it through */
 }
 

@@ -63,6 +63,7 @@ struct txn {
 	unsigned interims;
 	const char *action, *rule;
 	char reason[160];
+	char codings[160]; /* content codings that the client asked for, of those known here */
 	char *accept; /* its Accept fields as one list; NULL: none */
 	bool wants_html, client_11, event_stream;
 	bool websocket;	       /* it asks for a WebSocket */
@@ -117,8 +118,8 @@ void txn_response_data(struct txn *t, struct str data);
 int leg_hold(struct txn *t, struct leg *g, int direction);
 /* Body bytes of a leg came: they are held or passed on; at a limit policy decides. */
 void leg_body(struct txn *t, struct leg *g, struct str data);
-/* Its trailers came: 0, -ERR_LIMIT, -ERR_NOMEM. */
-int leg_trailers(struct txn *t, struct leg *g, const struct head *trailers);
+/* Its trailers came: kept for its end, or the transaction is refused. */
+void leg_trailers(struct txn *t, struct leg *g, const struct head *trailers);
 /* Nothing is left to send: the message ends at the receiver, with its trailers. */
 void leg_finish(struct txn *t, struct leg *g);
 /* Its sender should send more just now. */

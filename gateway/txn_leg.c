@@ -4,6 +4,7 @@
 
 #include "core/counter.h"
 #include "core/err.h"
+#include "gateway/fields.h"
 #include "gateway/messages.h"
 #include "gateway/report.h"
 #include "gateway/wire.h"
@@ -14,6 +15,9 @@ int leg_hold(struct txn *t, struct leg *g, int direction)
 	if (g->body == NULL)
 		return -ERR_NOMEM;
 	body_of(g->body, t->f->share);
+	/* Servers mostly take an upload as it came; clients, what they did not ask for. */
+	if (direction == 0 || !fields_undone(str_c(g->coding), str_c(t->codings)))
+		body_search_coded(g->body);
 	g->state = LEG_HOLD;
 	return 0;
 }
@@ -85,9 +89,12 @@ void leg_body(struct txn *t, struct leg *g, struct str data)
 		txn_refuse(t, is_up(t, g) ? 503 : 502, "refuse", NULL, NULL, "%s", err_name(r));
 }
 
-int leg_trailers(struct txn *t, struct leg *g, const struct head *trailers)
+void leg_trailers(struct txn *t, struct leg *g, const struct head *trailers)
 {
-	return t->wire->keep_trailers(t, g, trailers);
+	int r = t->wire->keep_trailers(t, g, trailers);
+
+	if (r != 0) /* without them the message would not be what it was */
+		txn_refuse(t, 503, "refuse", NULL, NULL, "trailers: %s", err_name(r));
 }
 
 void leg_finish(struct txn *t, struct leg *g)
@@ -140,7 +147,7 @@ bool leg_wants(const struct txn *t, const struct leg *g)
 {
 	switch (g->state) {
 	case LEG_HOLD:
-		return true;
+		return body_wants(g->body);
 	case LEG_STREAM:
 		return t->wire->room(t, g);
 	case LEG_MESSAGES:
@@ -152,8 +159,17 @@ bool leg_wants(const struct txn *t, const struct leg *g)
 
 bool leg_ready(const struct txn *t, const struct leg *g)
 {
-	return g->state == LEG_RELEASE ? t->wire->room(t, g) :
-	       g->state == LEG_MESSAGES && messages_ready(g->messages);
+	switch (g->state) {
+	case LEG_HOLD:
+	case LEG_SEARCH:
+		return body_busy(g->body);
+	case LEG_RELEASE:
+		return t->wire->room(t, g);
+	case LEG_MESSAGES:
+		return messages_ready(g->messages);
+	default:
+		return false;
+	}
 }
 
 bool leg_pour(struct txn *t, struct leg *g)
@@ -162,6 +178,8 @@ bool leg_pour(struct txn *t, struct leg *g)
 
 	if (g->state == LEG_MESSAGES)
 		return messages_pour(g->messages);
+	if (g->state == LEG_HOLD || g->state == LEG_SEARCH)
+		return body_work(g->body);
 	if (g->state != LEG_RELEASE)
 		return false;
 	while (t->wire->room(t, g)) {

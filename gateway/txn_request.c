@@ -33,6 +33,7 @@ static int note_request(struct txn *t, const struct head *h)
 		memcpy(f->host, t->host, sizeof(f->host) < sizeof(t->host) ? sizeof(f->host) : sizeof(t->host));
 	t->up_body = h->body;
 	fields_leg(h, &t->up);
+	fields_accept_encoding(h, t->codings, sizeof(t->codings));
 	return t->path == NULL ? -ERR_NOMEM : fields_accept(h, &t->accept);
 }
 
@@ -41,7 +42,6 @@ static int write_request(struct txn *t, const struct head *h, bool search)
 {
 	static const char *const searched[] = { "range", "if-range", "accept-encoding", NULL };
 	static const char *const socket[] = { "range", "if-range", "accept-encoding", "sec-websocket-extensions", NULL };
-	char codings[160];
 	struct field add[2] = { { STR("Accept-Encoding"), STR_NONE },
 		{ STR("Sec-WebSocket-Extensions"), websocket_offer(t) } };
 	struct h1_edit e = { .close = false, .keep_upgrade = t->upgrade || t->websocket,
@@ -54,7 +54,7 @@ static int write_request(struct txn *t, const struct head *h, bool search)
 		/* A piece is not an object: the whole is asked for, and only in codings that can
 		 * be undone here (research: "Range: for HOLD classes"). */
 		e.drop = t->socket != NULL ? socket : searched;
-		add[0].value = fields_accept_encoding(h, codings, sizeof(codings));
+		add[0].value = str_c(t->codings);
 		e.add = add[0].value.n > 0 ? add : add + 1;
 		e.nadd = (add[0].value.n > 0) + (add[1].value.n > 0);
 	}

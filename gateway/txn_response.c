@@ -32,7 +32,9 @@ static void choose_frame(struct txn *t, const struct head *h, struct h1_edit *e)
 		e->frame = H1_FRAME_NONE;
 	}
 	e->length = h->length;
-	t->close |= e->frame == H1_FRAME_CLOSE || !h->keep_alive || h->body == BODY_UNTIL_CLOSE;
+	/* A client of HTTP/1.0 waits for the end, unless it is told otherwise in words of its time. */
+	t->close |= !t->client_11 || e->frame == H1_FRAME_CLOSE || !h->keep_alive ||
+		    h->body == BODY_UNTIL_CLOSE;
 	e->close = t->close || t->f->w->draining;
 }
 

@@ -71,6 +71,7 @@ static void run_later(void *arg)
 	struct worker *w = arg;
 	uint64_t end = loop_us() + LINE_PER_TURN;
 
+	w->decode = WORKER_DECODE; /* who found it used up is in this line */
 	for (size_t n = w->later_n; n > 0; n--) {
 		struct flow *f = worker_find(w, w->later[w->later_at]);
 

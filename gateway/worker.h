@@ -24,7 +24,7 @@ struct keymaker;
 struct fetching;
 struct shares;
 
-enum { WORKER_SCRATCH = 64 << 10 };
+enum { WORKER_SCRATCH = 64 << 10, WORKER_DECODE = 1 << 20 };
 
 struct worker {
 	struct loop *loop;
@@ -56,6 +56,7 @@ struct worker {
 	size_t later_at, later_n, later_cap;
 	uint64_t held; /* bytes of bodies kept back */
 	struct shares *shares; /* of each client */
+	size_t decode;	 /* bytes that may still be decoded in this turn, over all flows */
 	uint64_t next_flow_id, next_incident;
 	bool draining, cut, search, failed;
 	char name[24];

@@ -14,7 +14,9 @@ enum { CODING_PIECE = 64 << 10, CODING_FREE = 1 << 20, CODING_STACK = 4 };
 
 struct layer {
 	struct stage *stage;
-	uint64_t in, out;
+	struct str in; /* not used yet: of the caller's bytes, else of the piece of the layer before */
+	bool more;     /* it has something to give without further input */
+	uint64_t used, out;
 	char *piece; /* CODING_PIECE bytes */
 };
 
@@ -24,6 +26,8 @@ struct coding {
 	void *arg;
 	struct layer layers[CODING_STACK]; /* the last coding applied comes first */
 	size_t n;
+	bool several;	/* more than one member or frame came */
+	uint64_t first; /* decoded bytes of the first, then */
 	int err;
 };
 
@@ -31,29 +35,53 @@ static bool over(const struct coding *c, const struct layer *l)
 {
 	if (l->out > c->limits->decoded)
 		return true;
-	return l->out > CODING_FREE && l->out / (l->in > 0 ? l->in : 1) > c->limits->ratio;
+	return l->out > CODING_FREE && l->out / (l->used > 0 ? l->used : 1) > c->limits->ratio;
 }
 
-/* Undo layer i, and with what comes out the next one; as deep as the stack is. */
-static int push(struct coding *c, size_t i, struct str in)
+/* Who stops at the end of the first member sees less: in a stack no end of that could be told. */
+static int note_members(struct coding *c, const struct layer *l)
+{
+	if (c->several || stage_members(l->stage) < 2)
+		return 0;
+	if (c->n > 1)
+		return -ERR_CODING_MALFORMED;
+	c->several = true;
+	c->first = l->out;
+	return 0;
+}
+
+/* One step of layer i; what comes out is the next one's input, or the sink's. */
+static int step(struct coding *c, size_t i, size_t *budget)
 {
 	struct layer *l = &c->layers[i];
-	int r, e = 0;
+	size_t n, work, before = l->in.n;
+	int r = stage_step(l->stage, &l->in, l->piece, CODING_PIECE, &n), e;
 
-	if (i == c->n)
-		return c->sink(c->arg, in);
-	do {
-		size_t n, before = in.n;
+	l->more = r == 1;
+	if (r < 0 || (e = note_members(c, l)) != 0)
+		return r < 0 ? r : e;
+	l->used += before - l->in.n;
+	l->out += n;
+	if (over(c, l))
+		return -ERR_CODING_LIMIT;
+	work = n + before - l->in.n;
+	*budget -= work < *budget ? work : *budget;
+	if (n == 0)
+		return 0;
+	if (i + 1 == c->n)
+		return c->sink(c->arg, str_of(l->piece, n));
+	c->layers[i + 1].in = str_of(l->piece, n);
+	return 0;
+}
 
-		r = stage_step(l->stage, &in, l->piece, CODING_PIECE, &n);
-		l->in += before - in.n;
-		l->out += n;
-		if (r >= 0 && over(c, l))
-			r = -ERR_CODING_LIMIT;
-		if (r >= 0 && n > 0)
-			e = push(c, i + 1, str_of(l->piece, n));
-	} while (r == 1 && e == 0);
-	return r < 0 ? r : e;
+/* The layer nearest to the end that has something to do: its piece is empty again then. */
+static size_t busy(const struct coding *c)
+{
+	size_t i = c->n;
+
+	while (i > 0 && c->layers[i - 1].in.n == 0 && !c->layers[i - 1].more)
+		i--;
+	return i;
 }
 
 static int open_layer(struct coding *c, struct str name)
@@ -119,11 +147,23 @@ void coding_free(struct coding *c)
 	free(c);
 }
 
-int coding_push(struct coding *c, struct str coded)
+int coding_push(struct coding *c, struct str *coded, size_t *budget)
 {
-	if (c->err == 0 && coded.n > 0)
-		c->err = push(c, 0, coded);
-	return c->err;
+	struct layer *l = &c->layers[0];
+	size_t i;
+
+	l->in = *coded;
+	while (c->err == 0 && *budget > 0 && (i = busy(c)) > 0)
+		c->err = step(c, i - 1, budget);
+	*coded = l->in;
+	l->in = STR_NONE; /* the caller's bytes are its own again */
+	return c->err != 0 ? c->err : coded->n > 0 || busy(c) > 0;
+}
+
+bool coding_first(const struct coding *c, uint64_t *n)
+{
+	*n = c->first;
+	return c->several;
 }
 
 int coding_end(struct coding *c)

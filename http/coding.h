@@ -22,11 +22,21 @@ int coding_new(struct str content_encoding, const struct limits *limits, coding_
     void *arg, struct coding **out);
 
 /*
- * Feed coded bytes: 0, -ERR_CODING_MALFORMED, -ERR_CODING_LIMIT, or the sink's error. Sticky.
+ * Feed coded bytes; what was used is cut off *coded. *budget is how many bytes all codings together
+ * may take and give before the call returns (one step more at most, 64 KiB); it is counted down.
+ * 0 when all was used and nothing is pending; 1 when the budget was used up: to be called again
+ * with what is left (also if that is nothing). -ERR_CODING_MALFORMED, -ERR_CODING_LIMIT, or the
+ * sink's error; these stay.
  */
-int coding_push(struct coding *c, struct str coded);
+int coding_push(struct coding *c, struct str *coded, size_t *budget);
 
-/* The coded body is complete: -ERR_CODING_MALFORMED when a coding is cut short or followed by
+/*
+ * Some clients stop at the end of the first gzip member or zstd frame (docs/http.md): true when
+ * another followed, with how many decoded bytes the first had. In stacks several are malformed.
+ */
+bool coding_first(const struct coding *c, uint64_t *n);
+
+/* The coded body is complete and all of it was used: -ERR_CODING_MALFORMED when a coding is cut short or followed by
  * trailing bytes. */
 int coding_end(struct coding *c);
 void coding_free(struct coding *c);

@@ -25,6 +25,7 @@ struct stage {
 	ZSTD_DCtx *zstd;
 	bool open;              /* z is to be closed */
 	bool begun;             /* bytes were seen */
+	unsigned members;       /* that were begun after another had ended */
 	bool ended;             /* at the end of the stream, of a member or of a frame */
 	unsigned char first[2]; /* of a deflate stream: zlib or raw? */
 	size_t nfirst;
@@ -55,6 +56,7 @@ static int gzip_step(struct stage *s, struct str *in, char *out, size_t room, si
 	if (s->ended && in->n > 0 &&
 	    ((unsigned char)in->p[0] != 0x1f || inflateReset(&s->z) != Z_OK))
 		return -ERR_CODING_MALFORMED;
+	s->members += s->ended && in->n > 0;
 	return inflate_step(s, in, out, room, n);
 }
 
@@ -127,6 +129,7 @@ static int zstd_step(struct stage *s, struct str *in, char *out, size_t room, si
 		return 0;
 	if (stage_ended(s) && !begins_frame(in->p[0]))
 		return -ERR_CODING_MALFORMED;
+	s->members += s->ended && in->n > 0;
 	r = ZSTD_decompressStream(s->zstd, &to, &from);
 	*in = str_sub(*in, from.pos, in->n);
 	*n = to.pos;
@@ -202,6 +205,11 @@ int stage_step(struct stage *s, struct str *in, char *out, size_t room, size_t *
 	if (before > 0 && r >= 0)
 		s->begun = true;
 	return r == 1 && in->n == before && *n == 0 ? -ERR_CODING_MALFORMED : r;
+}
+
+unsigned stage_members(const struct stage *s)
+{
+	return s->begun ? s->members + 1 : 0;
 }
 
 bool stage_ended(const struct stage *s)

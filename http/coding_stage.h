@@ -18,6 +18,10 @@ void stage_free(struct stage *s);
  */
 int stage_step(struct stage *s, struct str *in, char *out, size_t room, size_t *n);
 
+/* Members (gzip), frames (zstd) begun so far; streams of other codings are one. What a call of
+ * stage_step gives is of one member only. */
+unsigned stage_members(const struct stage *s);
+
 /* True at a place where the coded stream may end; also where it has not begun. */
 bool stage_ended(const struct stage *s);
 

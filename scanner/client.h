@@ -31,7 +31,7 @@ int scan_client_connect(struct scan_client *c, int fd);
 bool scan_client_ready(const struct scan_client *c);
 
 /*
- * Scan a sealed memfd of `length` bytes; the descriptor stays the caller's. fn is called exactly
+ * Scan the first `length` bytes (all, as a rule) of a sealed memfd; the descriptor stays the caller's. fn is called exactly
  * once, later, unless scan_cancel was called; a lost channel or a passed deadline gives
  * UNSCANNABLE{error} or {timeout}. While no scanner is connected, scans wait for one up to
  * limits->scan_queue. Returns a handle, or 0 when the queue is full or memory short.

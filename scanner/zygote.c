@@ -182,14 +182,15 @@ static void on_tick(void *arg)
 
 /* ---- orders ---- */
 
-/* A body that nobody can change or cut any more. Only memfds have seals at all. */
+/* A body that nobody can change or cut any more. Only memfds have seals at all. An order may be
+ * for its first bytes alone: what clients take for the whole that stop at its first member. */
 static bool sealed(int fd, uint64_t length)
 {
 	int seals = fcntl(fd, F_GET_SEALS);
 	struct stat st;
 
 	return seals >= 0 && (seals & BODY_SEALS) == BODY_SEALS && fstat(fd, &st) == 0 &&
-	       st.st_size >= 0 && (uint64_t)st.st_size == length;
+	       st.st_size >= 0 && (uint64_t)st.st_size >= length && (length > 0 || st.st_size == 0);
 }
 
 /* REASON_NONE: the order may be queued. */

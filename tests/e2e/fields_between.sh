@@ -38,6 +38,9 @@ like "absolute-form becomes origin-form" "$(sees 'GET http://raw.origin.test/x.h
 like "a request without Host is for the address" "$(sees 'GET /x.head HTTP/1.0\r\n\r\n')" "^Host: $LAB_RAW4\$"
 like "in TLS for its name" "$(tls_sees 'GET /x.head HTTP/1.0\r\n\r\n')" '^Host: raw.origin.test$'
 audit "rules and audit see that host" event=transaction host="$LAB_RAW4" path=/x.head
+got=$(sees 'GET /x.head HTTP/1.0\r\nConnection: keep-alive\r\n\r\n')
+like "a client of HTTP/1.0 is told that its connection ends" "$(sed '/^$/q' <<<"$got")" '^Connection: close$'
+is "and it does" "$(ended)" fin
 like "another scheme is misdirected" "$(sees 'GET https://raw.origin.test/x.head HTTP/1.1\r\nHost: raw.origin.test\r\n\r\n')" '^HTTP/1.1 421 '
 like "in TLS, too" "$(tls_sees 'GET http://raw.origin.test/x.head HTTP/1.1\r\nHost: raw.origin.test\r\n\r\n')" '^HTTP/1.1 421 '
 like "an unknown expectation gets 417" "$(sees "${start}Expect: x\r\n\r\n")" '^HTTP/1.1 417 '

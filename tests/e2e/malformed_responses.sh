@@ -28,6 +28,20 @@ refuse "an upgrade that nobody asked for" 'HTTP/1.1 101 Switching Protocols\r\nU
 refuse "a body shorter than announced" "${ok200}Content-Length: 100\r\n\r\nshort"
 refuse "a bad chunk" "${ok200}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\n"
 refuse "a chunked body without an end" "${ok200}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
+refuse "a list of lengths" "${ok200}Content-Length: 5, 5\r\n\r\nhello"
+refuse "a hexadecimal length" "${ok200}Content-Length: 0x5\r\n\r\nhello"
+refuse "a length beyond 64 bits" "${ok200}Content-Length: 99999999999999999999\r\n\r\nhello"
+refuse "chunked in http/1.0" 'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'
+refuse "http/1.2 as version" 'HTTP/1.2 200 OK\r\nContent-Length: 0\r\n\r\n'
+refuse "a page without a head" '<html>hello</html>'
+refuse "a bare carriage return" "${ok200}X: a\rb\r\nContent-Length: 0\r\n\r\n"
+refuse "a chunk size that overflows" "${ok200}Transfer-Encoding: chunked\r\n\r\n10000000000000005\r\nhello\r\n0\r\n\r\n"
+refuse "a chunk size with a blank" "${ok200}Transfer-Encoding: chunked\r\n\r\n5 \r\nhello\r\n0\r\n\r\n"
+refuse "a length in the trailers" "${ok200}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nContent-Length: 5\r\n\r\n"
+refuse "an interim answer with a length" "HTTP/1.1 103 Early\r\nContent-Length: 5\r\n\r\nhello${ok200}Content-Length: 0\r\n\r\n"
+refuse "204 with a length" 'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello'
+refuse "204 with chunks" 'HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'
+refuse "two places to go" 'HTTP/1.1 302 Found\r\nLocation: /a\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n'
 refuse "a field of 70,000 bytes" "${ok200}X: $(printf 'x%.0s' $(seq 70000))\r\nContent-Length: 0\r\n\r\n"
 refuse "100 interim answers" "$(printf 'HTTP/1.1 103 Early\\r\\n\\r\\n%.0s' $(seq 100))${ok200}Content-Length: 0\r\n\r\n"
 reply bad "${ok200}Content-Encoding: gzip\r\nContent-Length: 9\r\n\r\nnot gzip!"
@@ -41,5 +55,11 @@ reply more.keep "${ok200}Content-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-L
 got=$(raw_to --wait 3 raw.origin.test 80 send 'GET /more.keep HTTP/1.1\r\nHost: raw.origin.test\r\n\r\n' await ok \
 	sleep 0.3 send 'GET /good HTTP/1.1\r\nHost: raw.origin.test\r\nConnection: close\r\n\r\n' drain)
 unlike "an answer that nobody asked for is not delivered" "$got" evil
+for kind in 'HEAD 200 OK' 'GET 204 No Content' 'GET 304 Not Modified'; do
+	reply body.keep "HTTP/1.1 ${kind#* }\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"
+	got=$(raw_to --wait 3 raw.origin.test 80 send "${kind%% *} /body.keep HTTP/1.1\r\nHost: raw.origin.test\r\n\r\n" sleep 0.3 \
+		send 'GET /good HTTP/1.1\r\nHost: raw.origin.test\r\nConnection: close\r\n\r\n' drain)
+	unlike "what stands behind the head of '$kind' is not the next answer" "$got" evil
+done
 audit "the audit says what was wrong" event=transaction host=raw.origin.test status=502 reason='.*body_length.*'
 audit "and that a body was short" event=transaction host=raw.origin.test reason='.*body_short.*'

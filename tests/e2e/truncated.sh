@@ -87,6 +87,12 @@ uploads() {
 	else
 		is "streaming: both reached the origin" "$(grep -c '^up.body: ' "$OUT/origin-saw")" 2
 		unlike "streaming: neither is whole there" "$(cat "$OUT/origin-saw")" '0\\r\\n\\r\\n'
+		reply early.keep 'HTTP/1.1 413 Too Large\r\nContent-Length: 5\r\n\r\nearly'
+		got=$(raw_to --wait 3 raw.origin.test 80 send \
+			'POST /early.keep HTTP/1.1\r\nHost: raw.origin.test\r\nContent-Length: 500\r\n\r\nsome' await early \
+			send 'GET /length HTTP/1.1\r\nHost: raw.origin.test\r\n\r\n' drain)
+		like "an early answer arrives" "$(tr '\n' ' ' <<<"$got")" '^HTTP/1.1 413 .*early ?$'
+		like "and ends the connection" "$(ended)" '^(fin|reset)$'
 	fi
 }
 

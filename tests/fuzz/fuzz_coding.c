@@ -15,7 +15,8 @@ enum { CAP = 4 << 20 };
 
 struct result {
 	int r;
-	uint64_t n, sum;
+	bool several;
+	uint64_t n, sum, first;
 };
 
 static int count(void *arg, struct str decoded)
@@ -30,7 +31,23 @@ static int count(void *arg, struct str decoded)
 	return 0;
 }
 
-static struct result decode(const char *stack, const struct limits *l, struct str in, size_t piece)
+/* All of it, so much a call: no call gives more than a piece beyond its budget. */
+static int push(struct coding *c, struct result *t, struct str in, size_t most)
+{
+	int r = 1;
+
+	while (r == 1) {
+		size_t budget = most;
+		uint64_t before = t->n;
+
+		r = coding_push(c, &in, &budget);
+		if (t->n - before > most + (64 << 10) || (r == 0 && in.n > 0) || (r == 1 && budget > 0))
+			abort();
+	}
+	return r;
+}
+
+static struct result decode(const char *stack, const struct limits *l, struct str in, size_t piece, size_t budget)
 {
 	struct result t = { 0 };
 	struct coding *c = NULL;
@@ -39,10 +56,11 @@ static struct result decode(const char *stack, const struct limits *l, struct st
 	if (t.r != 0 || c == NULL)
 		abort();
 	for (size_t at = 0; at < in.n && t.r == 0; at += piece)
-		t.r = coding_push(c, str_sub(in, at, piece));
+		t.r = push(c, &t, str_sub(in, at, piece), budget);
 	if (t.r == 0)
 		t.r = coding_end(c);
-	if (coding_end(c) != t.r || coding_push(c, STR("x")) == 0)
+	t.several = coding_first(c, &t.first);
+	if (coding_end(c) != t.r || push(c, &t, STR("x"), budget) == 0)
 		abort(); /* errors stay, and after the end there is nothing */
 	coding_free(c);
 	return t;
@@ -61,12 +79,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	limits_default(&l);
 	l.decoded = CAP;
 	in = str_of((const char *)data + 2, size - 2);
-	whole = decode(stacks[data[0] % 8], &l, in, in.n);
-	pieces = decode(stacks[data[0] % 8], &l, in, data[1] % 64 + 1);
+	whole = decode(stacks[data[0] % 8], &l, in, in.n, 1 << 20);
+	pieces = decode(stacks[data[0] % 8], &l, in, data[1] % 64 + 1, data[1] * 50 + 1);
 	if (whole.r == -ERR_CODING_LIMIT || pieces.r == -ERR_CODING_LIMIT)
 		return 0; /* the ratio is looked at piece by piece */
 	if (whole.r != pieces.r || (whole.r == 0 && whole.n != pieces.n) ||
-	    (whole.r == 0 && whole.sum != pieces.sum))
+	    (whole.r == 0 && (whole.sum != pieces.sum || whole.several != pieces.several ||
+				 whole.first != pieces.first)))
 		abort();
 	return 0;
 }

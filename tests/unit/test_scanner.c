@@ -150,7 +150,7 @@ END_TEST
 
 START_TEST(a_wrong_length_is_refused)
 {
-	static const uint64_t lengths[] = { 0, 8, 10, UINT64_MAX };
+	static const uint64_t lengths[] = { 0, 10, UINT64_MAX };
 	int fd = rig_memfd(STR("text text"), RIG_SEALS), null = open("/dev/null", O_RDONLY);
 
 	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
@@ -166,6 +166,18 @@ START_TEST(a_wrong_length_is_refused)
 	ck_assert_str_eq(r.verdict.name, "bad-body");
 	close(fd);
 	close(null);
+}
+END_TEST
+
+START_TEST(the_first_bytes_alone_can_be_searched)
+{
+	int fd = rig_memfd(STR("HOSTILE:null and more"), RIG_SEALS);
+
+	ck_assert_uint_ne(scan_submit(r.client, fd, 8, 0, STR(""), rig_on_verdict, &r), 0);
+	rig_wait(&r, r.answers + 1);
+	ck_assert_int_eq(r.verdict.class, VERDICT_CLEAN);
+	ck_assert_uint_eq(r.verdict.scanned, 8);
+	close(fd);
 }
 END_TEST
 
@@ -558,6 +570,7 @@ int main(void)
 	tcase_add_test(t, what_was_not_looked_at_is_never_clean);
 	tcase_add_test(t, a_body_that_can_still_change_is_refused);
 	tcase_add_test(t, a_wrong_length_is_refused);
+	tcase_add_test(t, the_first_bytes_alone_can_be_searched);
 	tcase_add_test(t, every_one_of_many_scans_is_answered);
 	tcase_add_test(t, a_cancelled_scan_is_not_answered);
 	tcase_add_test(t, descriptors_return_to_their_base_line);
