@@ -204,6 +204,10 @@ static void on_client(void *arg, const struct h2_ev *ev)
 		if (t != NULL)
 			credit(m, t, &t->down);
 		break;
+	case H2_PRIORITY:
+		if (t != NULL && t->origin_stream != 0)
+			h2_priority(m->origin, t->origin_stream, ev->data);
+		break;
 	default:
 		break;
 	}
@@ -270,6 +274,10 @@ static void on_origin(void *arg, const struct h2_ev *ev)
 		else if (!m->origin_leaves) /* it may say so as often as it likes: once is enough */
 			h2_goaway(m->client, ev->code);
 		m->origin_leaves |= ev->stream != INT32_MAX;
+		return;
+	}
+	if (ev->type == H2_SETTINGS) {
+		h2_mirror(m->client, m->origin);
 		return;
 	}
 	if (t == NULL) {
@@ -521,8 +529,9 @@ enum flow_state step_h2(struct flow *f)
 	if (f->w->draining)
 		drain(m);
 	for (int i = 0; i < ROUNDS && moved && (i == 0 || !flow_spent(f)); i++) {
-		moved = take(f, &f->client, m->client, &m->client_over);
-		moved |= take(f, &f->origin, m->origin, &m->origin_over);
+		/* The origin first: its settings may then be in our first ones toward the client. */
+		moved = take(f, &f->origin, m->origin, &m->origin_over);
+		moved |= take(f, &f->client, m->client, &m->client_over);
 		if (m->origin_over)
 			origin_gone(m);
 		sweep(m);

@@ -9,8 +9,6 @@
 #include "core/err.h"
 #include "http/h2_local.h"
 
-enum { CONNECTION_WINDOWS = 4, FRAME_MAX = 16384 };
-
 /* Numbers of one side are all odd or all even. */
 static size_t bucket(int32_t id)
 {
@@ -232,6 +230,15 @@ static int on_headers(struct h2 *h, const nghttp2_frame *frame)
 	return 0;
 }
 
+/* A new priority for a request that is known here (RFC 9218 section 7.1). */
+static void on_priority(struct h2 *h, const nghttp2_ext_priority_update *p)
+{
+	if (h2_stream_find(h, p->stream_id) != NULL)
+		tell(h, (struct h2_ev){ .type = H2_PRIORITY,
+			    .stream = p->stream_id,
+			    .data = str_of((const char *)p->field_value, p->field_value_len) });
+}
+
 static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
 {
 	struct h2 *h = arg;
@@ -259,8 +266,13 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
 			s->reset_in = true;
 		return 0;
 	case NGHTTP2_SETTINGS:
-		if ((frame->hd.flags & NGHTTP2_FLAG_ACK) == 0)
-			tell(h, (struct h2_ev){ .type = H2_SETTINGS });
+		if ((frame->hd.flags & NGHTTP2_FLAG_ACK) != 0)
+			return 0;
+		h->settings_in = true;
+		tell(h, (struct h2_ev){ .type = H2_SETTINGS });
+		return 0;
+	case NGHTTP2_PRIORITY_UPDATE:
+		on_priority(h, frame->ext.payload);
 		return 0;
 	default:
 		return 0;
@@ -333,7 +345,11 @@ struct str h2_output(struct h2 *h)
 {
 	bool good = h->err == 0;
 	const uint8_t *p = NULL;
-	ssize_t n = nghttp2_session_mem_send(h->session, &p);
+	ssize_t n;
+
+	if (h2_settings_out(h) != 0)
+		return STR_NONE;
+	n = nghttp2_session_mem_send(h->session, &p);
 
 	if (n < 0 && good && h->err == -ERR_H2_FLOOD) { /* found as our answer went out */
 		end_for_flood(h);
@@ -397,11 +413,14 @@ static int no_extension(nghttp2_session *session, void **payload, const nghttp2_
 	return NGHTTP2_ERR_CANCEL;
 }
 
-static void show_extensions(nghttp2_session_callbacks *cb, nghttp2_option *o)
+static void show_extensions(const struct h2 *h, nghttp2_session_callbacks *cb, nghttp2_option *o)
 {
 	/* Types of which the library is not told are skipped without a word. */
 	for (unsigned type = NGHTTP2_CONTINUATION + 1; type <= UINT8_MAX; type++)
-		nghttp2_option_set_user_recv_extension_type(o, (uint8_t)type);
+		if (h->side == H2_CLIENT || type != NGHTTP2_PRIORITY_UPDATE)
+			nghttp2_option_set_user_recv_extension_type(o, (uint8_t)type);
+	if (h->side == H2_SERVER)
+		nghttp2_option_set_builtin_recv_extension_type(o, NGHTTP2_PRIORITY_UPDATE);
 	nghttp2_session_callbacks_set_unpack_extension_callback(cb, no_extension);
 }
 
@@ -425,7 +444,7 @@ static nghttp2_session *make_session(struct h2 *h)
 	nghttp2_session_callbacks_set_on_stream_close_callback(cb, on_stream_close);
 	nghttp2_session_callbacks_set_on_frame_send_callback(cb, on_frame_sent);
 	nghttp2_session_callbacks_set_on_frame_not_send_callback(cb, on_frame_not_sent);
-	show_extensions(cb, o);
+	show_extensions(h, cb, o);
 	nghttp2_option_set_no_auto_window_update(o, 1);
 	nghttp2_option_set_no_closed_streams(o, 1);
 	nghttp2_option_set_max_outbound_ack(o, 100);
@@ -440,24 +459,6 @@ out:
 	return session;
 }
 
-static int send_settings(struct h2 *h)
-{
-	const struct limits *l = h->limits;
-	nghttp2_settings_entry e[] = {
-		{ NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, (uint32_t)l->h2_streams },
-		{ NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, (uint32_t)l->h2_window },
-		{ NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, (uint32_t)l->head },
-		{ NGHTTP2_SETTINGS_ENABLE_PUSH, 0 }, /* a client's to refuse */
-	};
-
-	if (nghttp2_submit_settings(h->session, NGHTTP2_FLAG_NONE, e, h->side == H2_CLIENT ? 4 : 3) != 0)
-		return -ERR_NOMEM;
-	return nghttp2_session_set_local_window_size(h->session, NGHTTP2_FLAG_NONE, 0,
-		   (int32_t)(l->h2_window * CONNECTION_WINDOWS)) == 0
-		   ? 0
-		   : -ERR_NOMEM;
-}
-
 struct h2 *h2_new(enum h2_side side, const struct limits *limits, h2_on *on, void *arg)
 {
 	struct h2 *h = calloc(1, sizeof(*h));
@@ -470,7 +471,7 @@ struct h2 *h2_new(enum h2_side side, const struct limits *limits, h2_on *on, voi
 	h->arg = arg;
 	h->tokens = limits->h2_budget;
 	h->session = make_session(h);
-	if (h->session != NULL && send_settings(h) == 0)
+	if (h->session != NULL)
 		return h;
 	h2_free(h);
 	return NULL;
@@ -491,7 +492,7 @@ int h2_feed(struct h2 *h, struct str in, uint64_t now)
 {
 	ssize_t n;
 
-	if (h->err != 0)
+	if (h->err != 0 || h2_settings_out(h) != 0)
 		return h->err;
 	if (h->now == 0)
 		h->refilled = now;
@@ -563,19 +564,6 @@ void h2_reset(struct h2 *h, int32_t stream, uint32_t code)
 	if (s->unconsumed > 0)
 		nghttp2_session_consume_connection(h->session, s->unconsumed);
 	h2_stream_free(h, s);
-}
-
-void h2_goaway(struct h2 *h, uint32_t code)
-{
-	h->own_goaway = true;
-	nghttp2_submit_goaway(h->session, NGHTTP2_FLAG_NONE,
-	    nghttp2_session_get_last_proc_stream_id(h->session), code, NULL, 0);
-}
-
-void h2_notice(struct h2 *h)
-{
-	h->own_goaway = true;
-	nghttp2_submit_shutdown_notice(h->session);
 }
 
 void h2_set_own(struct h2 *h, int32_t stream, void *own)

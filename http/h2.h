@@ -22,7 +22,8 @@ enum h2_event {
 		      * ev.err says what was malformed, also where no head was ever told */
 	H2_SPACE,    /* what was queued on the stream has gone out */
 	H2_GOAWAY,   /* the peer takes no new streams; those above ev.stream were not processed */
-	H2_SETTINGS  /* the peer's settings came (or changed) */
+	H2_SETTINGS, /* the peer's settings came (or changed) */
+	H2_PRIORITY  /* ev.data is the stream's new priority (RFC 9218 section 7.1) */
 };
 
 struct h2_ev {
@@ -41,7 +42,7 @@ typedef void h2_on(void *arg, const struct h2_ev *ev);
 
 struct h2;
 
-/* limits is kept by reference. The preface and our settings are queued. NULL: no memory. */
+/* limits is kept by reference. The preface and our settings go out first. NULL: no memory. */
 struct h2 *h2_new(enum h2_side side, const struct limits *limits, h2_on *on, void *arg);
 void h2_free(struct h2 *h);
 
@@ -54,6 +55,17 @@ int h2_feed(struct h2 *h, struct str in, uint64_t now);
 
 /* The next bytes to write (valid until the next call of any h2_*), empty when there are none. */
 struct str h2_output(struct h2 *h);
+
+/*
+ * A server's end permits its client no more than the origin's end was permitted: size of a head,
+ * extended CONNECT (RFC 8441). Before anything else went through h in our first SETTINGS; later
+ * in another one, where something has changed.
+ */
+void h2_mirror(struct h2 *h, const struct h2 *origin);
+
+/* Tell an origin the new priority of a request; without effect where it does not want to know, or
+ * where the value is nothing that a field could hold. */
+void h2_priority(struct h2 *h, int32_t stream, struct str value);
 
 /* Nothing to write and nothing to read for: every stream is gone and either side said GOAWAY. */
 bool h2_finished(const struct h2 *h);

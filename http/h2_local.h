@@ -39,6 +39,12 @@ struct h2_stream {
 	size_t unconsumed; /* of DATA that the owner still has */
 };
 
+/* The settings that depend on the other leg. */
+struct h2_said {
+	uint32_t list; /* MAX_HEADER_LIST_SIZE */
+	bool connect;  /* ENABLE_CONNECT_PROTOCOL */
+};
+
 struct h2 {
 	nghttp2_session *session;
 	enum h2_side side;
@@ -49,6 +55,9 @@ struct h2 {
 	struct h2_stream *streams[H2_BUCKETS];
 	size_t nstreams;
 	bool goaway_in, goaway_out, own_goaway;
+	bool settings_in, settings_out; /* the peer's came; ours are submitted */
+	bool mirrors;			/* what it says is an origin's, too */
+	struct h2_said said;
 	int err;
 	char failure[96];
 	/* The budget of frames that cost us and carry nothing (h2_flood.c). */
@@ -63,6 +72,9 @@ struct h2_stream *h2_stream_find(const struct h2 *h, int32_t id);
 struct h2_stream *h2_stream_new(struct h2 *h, int32_t id);
 void h2_stream_number(struct h2 *h, struct h2_stream *s, int32_t id);
 void h2_stream_free(struct h2 *h, struct h2_stream *s);
+
+/* Our settings are submitted before anything else: 0 or what h->err is then. */
+int h2_settings_out(struct h2 *h);
 
 /* Collect one field: false when over a limit. */
 bool h2_collect(struct h2 *h, struct h2_stream *s, struct str name, struct str value);
