@@ -475,7 +475,7 @@ static void unit_goaway(struct buf *b, unsigned i)
 	frame(b, NGHTTP2_GOAWAY, 0, 0, STR("\0\0\0\0\0\0\0\0"));
 }
 
-/* Made to reset by a stream that depends on itself: RFC 9113 has no such thing any more. */
+/* Streams that depend on themselves: priorities of that kind are declined and not even looked at. */
 static void unit_dependency_loop(struct buf *b, unsigned i)
 {
 	unsigned char on_itself[5] = { 0, 0, (unsigned char)((i * 2 + 3) >> 8),
