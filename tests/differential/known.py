@@ -38,7 +38,19 @@ def content_of_upgrade(_what, mine, theirs, _data):
     return bool(seen) and any(n.lower() == b"upgrade" for n, _ in seen[-1]["fields"]) and not seen[-1]["whole"]
 
 
+def coding_of_304(what, mine, _theirs, data):
+    """It reads chunks behind 304, which has no content. We write 304 without the coding."""
+    return what == "body" and b"chunked" in data.lower() and any(m["status"] == 304 for m in mine["messages"])
+
+
+def proxy_connection(what, _mine, _theirs, data):
+    """Before version 20 node took it for Connection. We drop it."""
+    return what == "count" and re.search(rb"proxy-connection:[ \t]*close", data, re.I) is not None
+
+
 ROWS = [
+    ("304 with a coding", "http.client", "original", coding_of_304),
+    ("Proxy-Connection: close", "node", "original", proxy_connection),
     ("a method that node does not know", "node", "forwarded", unknown_method),
     ("what comes behind CONNECT", "node", "forwarded", after_connect),
     ("what comes behind CONNECT", "node", "original", after_connect),

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What we forward of hostile HTTP/1.1 streams, read again by parsers that are not ours.
 
-run.py [--seed N] [--seconds S] [--keep FILE] H1_CANONICAL
+run.py [--seed N] [--cases N] [--seconds S] [--show N] H1_CANONICAL
 Each case is read by us (h1_canonical); what we would forward is read by node, h11 and http.client.
 They must see the same messages, fields, bodies, trailers and ends. Each also reads the original:
 where we accept and it reads something else, that must be of a class in known.py.
@@ -28,29 +28,12 @@ sys.dont_write_bytecode = True # the tree stays as it is
 from cases import cases
 from known import known_class
 from readers import READERS
+from reading import framed, run_canonical, unhex
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BATCH = 1000
 HOP = {b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"content-length", b"upgrade",
        b"http2-settings", b"te", b"host", b"expect"}
-
-
-def framed(batch):
-    return b"".join(b"%s %s %d\n%s" % (side.encode(), method.encode(), len(data), data) for side, method, data in batch)
-
-
-def unhex(pairs):
-    return [(bytes.fromhex(n), bytes.fromhex(v)) for n, v in pairs]
-
-
-def ours(line):
-    out = json.loads(line)
-    for m in out["messages"]:
-        m.update({k: bytes.fromhex(m[k]) for k in ("method", "target", "path", "host")})
-        m.update(fields=unhex(m["fields"]), trailers=unhex(m.get("trailers", [])),
-                 body=bytes.fromhex("".join(m["body"])), whole=m.get("whole", False) or 100 <= m["status"] < 200)
-    out["forwarded"] = bytes.fromhex(out["forwarded"])
-    return out
 
 
 def nodes(line):
@@ -59,11 +42,6 @@ def nodes(line):
         m.update(method=bytes.fromhex(m["method"]), target=bytes.fromhex(m["target"]), fields=unhex(m["fields"]),
                  trailers=unhex(m["trailers"]), body=bytes.fromhex("".join(m["body"])))
     return out
-
-
-def run_canonical(program, batch):
-    p = subprocess.run([program], input=framed(batch), stdout=subprocess.PIPE, check=True)
-    return [ours(line) for line in p.stdout.splitlines()]
 
 
 def run_node(batch):
@@ -203,14 +181,15 @@ def show(tally, most):
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--seconds", type=float, default=10)
+    p.add_argument("--cases", type=int, default=20000)
+    p.add_argument("--seconds", type=float, default=60, help="at most")
     p.add_argument("--show", type=int, default=2, help="of each kind of difference")
     p.add_argument("program")
     o = p.parse_args()
     if not shutil.which("node"):
         sys.exit("run.py: no node")
     tally, source, end = Tally(), cases(o.seed), time.monotonic() + o.seconds
-    while tally.cases == 0 or time.monotonic() < end:
+    while tally.cases < o.cases and (tally.cases == 0 or time.monotonic() < end):
         batch = [next(source) for _ in range(BATCH)]
         mine = run_canonical(o.program, batch)
         again = readings([(side, method, m["forwarded"]) for (side, method, _), m in zip(batch, mine)])
