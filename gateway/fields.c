@@ -106,16 +106,19 @@ bool fields_alt_svc(const struct head *h)
 	return false;
 }
 
-bool fields_upgrade_h2c(const struct head *h)
+bool fields_upgrade(const struct head *h, struct str *protocol)
 {
-	struct str v, e;
+	size_t n = 0;
 
-	if (!head_get(h, "upgrade", &v))
-		return false;
-	while (str_next(&v, ',', &e))
-		if (!str_ieq(e, STR("h2c")))
-			return false;
-	return true;
+	for (size_t i = 0; i < h->nfields; i++) {
+		struct str list = h->fields[i].value, e;
+
+		while (str_ieq(h->fields[i].name, STR("upgrade")) && str_next(&list, ',', &e)) {
+			*protocol = e;
+			n++;
+		}
+	}
+	return n == 1 && protocol->n > 0 && !str_ieq(*protocol, STR("h2c"));
 }
 
 void fields_accept_encoding(const struct head *h, char *to, size_t cap)

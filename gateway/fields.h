@@ -22,8 +22,12 @@ bool fields_accepts(const struct head *h, struct str type);
  * alternatives that the client knows of are forgotten). */
 bool fields_alt_svc(const struct head *h);
 
-/* The Upgrade field offers h2c alone: it is dropped, HTTP/1.1 goes on (RFC 9110 section 7.8). */
-bool fields_upgrade_h2c(const struct head *h);
+/*
+ * The one protocol that Upgrade asks for (RFC 9110 section 7.8). False for h2c, which leads past
+ * the search, and for a choice of several, of which rules could not know the outcome: Upgrade is
+ * dropped then, HTTP/1.1 goes on.
+ */
+bool fields_upgrade(const struct head *h, struct str *protocol);
 
 /* Accept-Encoding cut down to the codings that are understood here, in `to` as text; empty if none. */
 void fields_accept_encoding(const struct head *h, char *to, size_t cap);

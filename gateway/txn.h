@@ -67,6 +67,7 @@ struct txn {
 	char *accept; /* its Accept fields as one list; NULL: none */
 	bool wants_html, client_11, event_stream;
 	bool websocket;	       /* it asks for a WebSocket */
+	char upgrade_to[40]; /* HTTP/1.1: the protocol that it asks for */
 	bool upgrade, connect; /* or for another protocol: tunnelled by rule if the origin agrees */
 	bool unsearched;       /* a rule lets it pass as it is */
 	bool tunnel;	       /* HTTP/2: both streams carry another protocol, unsearched */

@@ -16,7 +16,7 @@
 static int note_request(struct txn *t, const struct head *h)
 {
 	struct flow *f = t->f;
-	struct str name = h->host;
+	struct str name = h->host, to = STR_NONE;
 	uint16_t port;
 
 	str_copy(str_sub(h->method, 0, sizeof(t->method) - 1), t->method, sizeof(t->method));
@@ -27,7 +27,8 @@ static int note_request(struct txn *t, const struct head *h)
 	t->client_11 = h->minor >= 1;
 	t->websocket = ws_asked(h);
 	t->connect = str_eq(h->method, STR("CONNECT")) && h->protocol.n == 0;
-	t->upgrade = !t->websocket && (h->protocol.n > 0 || (h->upgrade && !fields_upgrade_h2c(h)));
+	t->upgrade = !t->websocket && (h->protocol.n > 0 || (h->upgrade && fields_upgrade(h, &to) &&
+							     str_copy(to, t->upgrade_to, sizeof(t->upgrade_to)) == 0));
 	t->event_stream = fields_accepts(h, STR("text/event-stream"));
 	if (f->host[0] == '\0') /* no SNI: the first request names the flow */
 		memcpy(f->host, t->host, sizeof(f->host) < sizeof(t->host) ? sizeof(f->host) : sizeof(t->host));

@@ -112,6 +112,15 @@ static bool opens(const struct txn *t, const struct head *h)
 	return h->body == BODY_TUNNEL || (t->client_stream != 0 && h->status / 100 == 2 && asks_protocol(t));
 }
 
+/* RFC 9110 section 7.8: to what was asked for, and to nothing else. */
+static bool switches_as_asked(const struct txn *t, const struct head *h)
+{
+	struct str to;
+
+	return h->status != 101 || t->websocket ||
+	       (head_get(h, "upgrade", &to) && str_ieq(to, str_c(t->upgrade_to)));
+}
+
 /* The origin switches protocols: a WebSocket is searched; else a rule permits it, and bytes from
  * here on are not HTTP. */
 static void begin_tunnel(struct txn *t, const struct head *h)
@@ -120,7 +129,7 @@ static void begin_tunnel(struct txn *t, const struct head *h)
 	struct h1_edit e = { .frame = H1_FRAME_NONE, .keep_upgrade = h->status == 101 };
 
 	t->down.kind = h->body;
-	if (!asks_protocol(t)) {
+	if (!asks_protocol(t) || !switches_as_asked(t, h)) {
 		txn_malformed(t, false, -ERR_HTTP_START_LINE);
 		return;
 	}

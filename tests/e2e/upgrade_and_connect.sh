@@ -16,6 +16,13 @@ ask='GET /%s HTTP/1.1\r\nHost: %s\r\nConnection: upgrade\r\nUpgrade: lab\r\n\r\n
 got=$(raw_to raw.origin.test 80 send "$(printf "${ask//\\/\\\\}" socket.echo raw.origin.test)" await '101 ' \
 	await '\r\n\r\n' send 'ping\n' await ping)
 like "by rule an upgrade becomes a tunnel" "$got" 'ping'
+reply other.keep 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\nevil'
+# shellcheck disable=SC2059
+got=$(raw_to --wait 3 raw.origin.test 80 send "$(printf "${ask//\\/\\\\}" other.keep raw.origin.test)" drain)
+like "to another protocol than it asked for it becomes 502" "$got" '^HTTP/1.1 502'
+got=$(raw_to --wait 3 raw.origin.test 80 send 'GET /x.head HTTP/1.1\r\nHost: raw.origin.test\r\nConnection: upgrade\r\nUpgrade: lab, h2c\r\n\r\n' drain | sed -n '/^GET /,$p')
+like "a choice of protocols goes on without it" "$got" '^GET /x.head'
+unlike "and is not passed on" "$got" '^Upgrade:'
 # shellcheck disable=SC2059
 got=$(raw send "$(printf "${ask//\\/\\\\}" index.html www.origin.test)" drain | head -n 1)
 like "otherwise it is refused" "$got" '^HTTP/1.1 403'

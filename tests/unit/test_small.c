@@ -151,13 +151,24 @@ START_TEST(codings_too_long_to_keep_are_unknown_not_none)
 }
 END_TEST
 
-START_TEST(an_upgrade_to_h2c_alone_is_just_dropped)
+START_TEST(an_upgrade_is_to_one_protocol_and_not_to_h2c)
 {
-	struct field f = { STR("Upgrade"), STR("h2c") }, ws = { STR("Upgrade"), STR("websocket, h2c") };
-	struct head a = with(&f, 1), b = with(&ws, 1);
+	static const struct {
+		const char *value;
+		bool asks;
+	} rows[] = { { "lab", true }, { " lab", true }, { "h2c", false }, { "H2C", false }, { "", false },
+		{ "lab, h2c", false }, { "h2c, lab", false }, { "websocket, lab", false }, { "lab, lab", false } };
+	struct field twice[] = { { STR("Upgrade"), STR("lab") }, { STR("upgrade"), STR("lab") } };
+	struct head two = with(twice, 2);
+	struct str to;
 
-	ck_assert(fields_upgrade_h2c(&a));
-	ck_assert(!fields_upgrade_h2c(&b));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct field f = { STR("Upgrade"), str_c(rows[i].value) };
+		struct head h = with(&f, 1);
+
+		ck_assert_msg(fields_upgrade(&h, &to) == rows[i].asks, "%s", rows[i].value);
+	}
+	ck_assert(!fields_upgrade(&two, &to));
 }
 END_TEST
 
@@ -177,7 +188,7 @@ int main(void)
 	tcase_add_test(t, q1_alternative_services_go_and_only_clear_stays);
 	tcase_add_test(t, q2_all_accept_fields_are_one_list);
 	tcase_add_test(t, codings_too_long_to_keep_are_unknown_not_none);
-	tcase_add_test(t, an_upgrade_to_h2c_alone_is_just_dropped);
+	tcase_add_test(t, an_upgrade_is_to_one_protocol_and_not_to_h2c);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
