@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/counter.h"
@@ -165,6 +166,36 @@ void body_free(struct body *b)
 		b->client->held -= b->held;
 	COUNT_SUB(held_bytes, b->held);
 	free(b);
+}
+
+int body_share(struct body *b)
+{
+	int fd;
+
+	if (flush(b->raw_fd, &b->raw_small) != 0)
+		return -ERR_SYSTEM;
+	if (fcntl(b->raw_fd, F_GET_SEALS) != BODY_SEALS && fcntl(b->raw_fd, F_ADD_SEALS, BODY_SEALS) != 0)
+		return -ERR_SYSTEM;
+	fd = fcntl(b->raw_fd, F_DUPFD_CLOEXEC, 3);
+	return fd >= 0 ? fd : -ERR_SYSTEM;
+}
+
+struct body *body_from(struct worker *w, int fd, uint64_t length)
+{
+	struct stat st;
+	struct body *b = NULL;
+
+	if (fcntl(fd, F_GET_SEALS) == BODY_SEALS && fstat(fd, &st) == 0 && (uint64_t)st.st_size == length)
+		b = calloc(1, sizeof(*b));
+	if (b == NULL) {
+		close(fd);
+		return NULL;
+	}
+	b->w = w;
+	b->raw_fd = fd;
+	b->decoded_fd = -1;
+	b->raw = b->decoded = length;
+	return b;
 }
 
 void body_search_coded(struct body *b)

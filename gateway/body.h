@@ -54,6 +54,14 @@ const struct verdict *body_verdict(const struct body *b);
 uint64_t body_length(const struct body *b);
 uint64_t body_decoded(const struct body *b);
 
+/*
+ * The kept bytes, for another body: a descriptor of the caller's, sealed; -ERR_SYSTEM. And such a
+ * body, which can be read and poured only: takes the descriptor (also where it fails). NULL: it is
+ * no sealed memory of that length, or memory is short.
+ */
+int body_share(struct body *b);
+struct body *body_from(struct worker *w, int fd, uint64_t length);
+
 /* Read kept bytes at an offset: count, 0 at the end, -ERR_SYSTEM. */
 ssize_t body_read(struct body *b, uint64_t at, char *to, size_t n);
 

@@ -17,6 +17,7 @@
 #include "gateway/connecting.h"
 #include "gateway/learning.h"
 #include "gateway/parent.h"
+#include "gateway/passing.h"
 #include "gateway/ticketing.h"
 #include "intercept/sock.h"
 
@@ -237,6 +238,8 @@ static void on_msg(void *arg, enum msg_type type, struct str body, int *fds, siz
 	struct rd r = rd_of(body);
 	bool ok;
 
+	if (type == MSG_WAIT_ASK || type == MSG_WAIT_SAY)
+		passing_message(c, type, body, nfds > 0 ? fds[0] : -1);
 	for (size_t i = 0; i < nfds; i++)
 		close(fds[i]);
 	switch (type) {

@@ -86,6 +86,7 @@ struct flow {
 
 	bool need_origin;  /* the transaction waits for a connection to the origin */
 	bool need_refusal; /* it could not be had */
+	bool detached;	   /* its client has left with a wait page (patience.h) */
 	bool to_relay;	   /* the origin switched protocols */
 	bool reset;	  /* end with RST toward the client */
 	bool finished;	  /* a step asked for the end; used to leave loops early */

@@ -10,7 +10,7 @@ static bool may_ask(const struct flow *f)
 {
 	const struct txn *t = f->txn;
 
-	return f->state == FLOW_HTTP && f->client.half && t != NULL && t->up.ended && !t->refused &&
+	return f->state == FLOW_HTTP && f->client.half && t != NULL && t->up.ended && !t->refused && !t->waited &&
 	       !t->down.head_out && t->client_11;
 }
 

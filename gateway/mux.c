@@ -90,10 +90,51 @@ static void abort_txn(struct mux *m, struct txn *t, bool by_client, uint32_t cod
 		t->origin_stream = 0;
 	} else {
 		t->origin_stream = 0;
-		h2_reset(m->client, t->client_stream, code == NO_ERROR ? CANCEL : code);
+		if (t->client_stream != 0) /* else its client has left with a wait page */
+			h2_reset(m->client, t->client_stream, code == NO_ERROR ? CANCEL : code);
 		t->client_stream = 0;
 	}
 	forget(m, t, by_client ? "the client reset the stream" : "the origin reset the stream");
+}
+
+struct txn *mux_txn(struct mux *m, uint64_t n)
+{
+	struct txn *t = m->txns;
+
+	while (t != NULL && t->n != n)
+		t = t->next;
+	return t;
+}
+
+void mux_leave_client(struct mux *m, struct txn *t)
+{
+	h2_set_own(m->client, t->client_stream, NULL);
+	t->client_stream = 0;
+}
+
+void mux_leave_origin(struct mux *m, struct txn *t)
+{
+	h2_reset(m->origin, t->origin_stream, CANCEL);
+	t->origin_stream = 0;
+}
+
+/* Does anything go on for clients with a wait page, though this connection of theirs ends? */
+static bool waits(const struct mux *m)
+{
+	for (const struct txn *t = m->txns; t != NULL; t = t->next)
+		if (t->waits != NULL)
+			return true;
+	return false;
+}
+
+static void client_left(struct mux *m)
+{
+	for (struct txn *t = m->txns, *next; t != NULL; t = next) {
+		next = t->next;
+		if (t->waits == NULL)
+			abort_txn(m, t, true, CANCEL);
+	}
+	m->client_over = true;
 }
 
 /* ---- windows ---- */
@@ -512,8 +553,12 @@ static bool over(struct mux *m)
 {
 	struct flow *f = m->f;
 
-	if (f->client.broken || f->client.eof || m->client_over)
-		return true;
+	if (f->client.broken || f->client.eof || m->client_over) {
+		if (!waits(m))
+			return true;
+		client_left(m);
+		return false;
+	}
 	return m->txns == NULL && (m->draining || h2_finished(m->client)) &&
 	       h2_streams(m->client) == 0 && f->client.out.len == 0;
 }
@@ -550,10 +595,10 @@ enum flow_state step_h2(struct flow *f)
 	}
 	if (any)
 		flow_deadline(f, patience(m));
-	end_watch(&f->client, true);
+	end_watch(&f->client, !m->client_over);
 	if (f->origin.fd >= 0)
 		end_watch(&f->origin, !m->origin_over);
-	if (moved || end_pending(&f->client) || (!m->origin_over && end_pending(&f->origin)))
+	if (moved || (!m->client_over && end_pending(&f->client)) || (!m->origin_over && end_pending(&f->origin)))
 		flow_yield(f);
 	return FLOW_H2;
 }

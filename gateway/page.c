@@ -10,7 +10,7 @@
 #include "core/err.h"
 #include "gateway/page_text.h"
 
-enum { TEXT_MAX = 2048, URL_MAX = 512, ROWS = 7 };
+enum { TEXT_MAX = 2048, URL_MAX = 512, ROWS = 9 };
 
 static const char html_head[] =
     "<!doctype html>\n"
@@ -51,15 +51,25 @@ static const char html_style[] =
     "@media(max-width:30rem){body{padding:.75rem;align-items:flex-start}"
     "dl div{display:block}dt{font-size:.88rem}}\n"
     "@media print{body{background:none}main{box-shadow:none}}\n"
+    ".calm{--warn:#1f5fbf;--tint:#e8f0fc}\n"
+    "@media(prefers-color-scheme:dark){.calm{--warn:#8ab8ff;--tint:#1b2a42}}\n"
+    ".go{margin:0 1.5rem 1.2rem}.go a{display:inline-block;padding:.6rem 1.1rem;border-radius:8px;"
+    "background:var(--warn);color:var(--card);text-decoration:none;font-weight:600}\n"
     "</style>\n"
     "</head>\n"
     "<body>\n"
-    "<main role=\"main\">\n"
+    "<main role=\"main\"";
+
+static const char html_sign[] =
+    ">\n"
     "<header>\n"
     "<svg viewBox=\"0 0 24 24\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\" "
     "stroke-linecap=\"round\" stroke-linejoin=\"round\" aria-hidden=\"true\">"
     "<path d=\"M12 2.8l7.5 2.9v5.6c0 4.6-3.1 8.2-7.5 9.9-4.4-1.7-7.5-5.3-7.5-9.9V5.7z\"/>"
-    "<path d=\"M9.3 9.3l5.4 5.4M14.7 9.3l-5.4 5.4\"/></svg>\n";
+    "<path d=\"";
+
+/* A cross, or the hands of a clock. */
+static const char sign_refused[] = "M9.3 9.3l5.4 5.4M14.7 9.3l-5.4 5.4", sign_calm[] = "M12 7.5v5l3 2";
 
 static const char help[] =
     "If you think that this is a mistake, give your administrator the incident number.";
@@ -93,6 +103,8 @@ static struct str gateway_of(const struct page *p)
 static void rows_of(const struct page *p, struct row rows[ROWS])
 {
 	const struct row all[ROWS] = {
+		{ "File", p->file, TEXT_MAX },
+		{ "So far", p->progress, TEXT_MAX },
 		{ "Address", or_else(p->url, p->host), URL_MAX },
 		{ "Site", p->url.n > 0 ? p->host : STR_NONE, TEXT_MAX },
 		{ "Verdict", p->verdict, TEXT_MAX },
@@ -146,13 +158,37 @@ static int put_pieces(struct buf *b, const struct piece *p, size_t n, bool html)
 	put_pieces(b, (const struct piece[]){ __VA_ARGS__ },                                       \
 	    sizeof((const struct piece[]){ __VA_ARGS__ }) / sizeof(struct piece), html)
 
+/* The page's own way on; both are paths that we made. */
+static int put_refresh(struct buf *b, const struct page *p)
+{
+	if (p->next.n == 0)
+		return 0;
+	return buf_printf(b, "<meta http-equiv=\"refresh\" content=\"%u;url=%.*s\">\n", p->seconds, STR_FMT(p->next));
+}
+
+static int put_link(struct buf *b, const struct page *p)
+{
+	if (p->link.n == 0)
+		return 0;
+	return buf_printf(b, "<p class=\"go\"><a href=\"%.*s\">%s</a></p>\n", STR_FMT(p->link), p->link_text);
+}
+
 static int write_html(struct buf *b, const struct page *p)
 {
 	bool told = p->incident.n > 0;
-	int r = PUT(b, true, { html_head }, { "<title>" }, { NULL, title_of(p) }, { "</title>\n" },
-	    { html_style }, { "<h1>" }, { NULL, title_of(p) }, { "</h1>\n</header>\n<p class=\"why\">" },
-	    { NULL, why_of(p) }, { "</p>\n<dl>\n" });
+	int r = PUT(b, true, { html_head });
 
+	if (r == 0)
+		r = put_refresh(b, p);
+	if (r == 0)
+		r = PUT(b, true, { "<title>" }, { NULL, title_of(p) }, { "</title>\n" }, { html_style },
+		    { p->calm ? " class=\"calm\"" : "" }, { html_sign }, { p->calm ? sign_calm : sign_refused },
+		    { "\"/></svg>\n<h1>" }, { NULL, title_of(p) }, { "</h1>\n</header>\n<p class=\"why\">" },
+		    { NULL, why_of(p) }, { "</p>\n" });
+	if (r == 0)
+		r = put_link(b, p);
+	if (r == 0)
+		r = PUT(b, true, { "<dl>\n" });
 	if (r == 0)
 		r = put_rows(b, p, true);
 	if (r != 0)

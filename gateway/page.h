@@ -21,6 +21,13 @@ struct page {
 	struct str incident; /* identifier to quote to the help desk; also in the audit */
 	struct str time;     /* as in the audit */
 	struct str gateway;  /* who blocked; empty: "sallyport" */
+	/* Wait pages only: what is waited for, how far it is, and where the page goes by itself. */
+	bool calm;	     /* nothing was refused: another sign and colour */
+	struct str file, progress;
+	struct str next;     /* path that is asked for after `seconds`, also without scripts */
+	unsigned seconds;
+	struct str link;     /* path behind a link that says link_text */
+	const char *link_text;
 };
 
 /* Append the page as HTML or as plain text: 0, -ERR_LIMIT or -ERR_NOMEM (nothing appended). */

@@ -196,12 +196,39 @@ static void txn_request_fields(struct json *j, const struct flow *f, const struc
 	optional(j, "path", t->path);
 }
 
+void report_wait(struct worker *w, const struct addr *client, const char *host, const char *url,
+    const char *outcome, uint64_t bytes)
+{
+	struct sockaddr_in6 a = { .sin6_family = AF_INET6, .sin6_addr = client->ip };
+	struct json j;
+	struct buf line;
+	char text[64];
+
+	buf_init(&line, AUDIT_LINE_MAX);
+	audit_begin(&j, &line, "wait_page");
+	json_u64(&j, "worker", w->index);
+	json_c(&j, "client", sock_text((const struct sockaddr *)&a, text, sizeof(text)));
+	optional(&j, "host", host);
+	optional(&j, "path", url);
+	json_c(&j, "outcome", outcome);
+	json_u64(&j, "bytes", bytes);
+	if (json_end(&j) == 0)
+		audit_line(w->audit, buf_view(&line));
+	buf_free(&line);
+}
+
 void report_txn(struct flow *f, const struct txn *t)
 {
 	struct json j;
 	struct buf line;
 	char incident[40];
 
+	if (t->own && !t->refused) { /* a wait page, or what it led to: the object has its line already */
+		if (t->given != NULL)
+			report_wait(f->w, &f->from, t->host, t->given, t->down.state == LEG_DONE ? "given" : "cut",
+			    t->down.released);
+		return;
+	}
 	report_bytes(&t->up.verdict, t->up.bytes);
 	report_bytes(&t->down.verdict, t->down.bytes);
 	begin(&j, &line, "transaction", f);
@@ -226,6 +253,8 @@ void report_txn(struct flow *f, const struct txn *t)
 		json_u64(&j, "response_messages", t->down.nmessages);
 	verdict_fields(&j, "request", &t->up.verdict);
 	verdict_fields(&j, "response", &t->down.verdict);
+	if (t->waited)
+		json_bool(&j, "wait_page", true);
 	json_u64(&j, "duration_ms", loop_now(f->w->loop) - t->started);
 	end(&j, &line, f);
 }

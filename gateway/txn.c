@@ -16,6 +16,7 @@
 #include "gateway/page.h"
 #include "gateway/report.h"
 #include "gateway/websocket.h"
+#include "gateway/waiting.h"
 #include "gateway/wire.h"
 
 enum { TXN_ROUNDS = 8, PAGE_MAX = 256 << 10, TOGETHER = 8 << 10 };
@@ -63,6 +64,10 @@ void txn_free(struct txn *t)
 	leg_free(&t->down);
 	websocket_free(t->socket);
 	timer_free(t->comfort);
+	if (t->waits != NULL)
+		waiting_gone(t->waits);
+	free(t->object);
+	free(t->given);
 	free(t->path);
 	free(t->accept);
 	free(t);
@@ -397,7 +402,7 @@ static bool round_of(struct flow *f)
 	if (!more_follows(f))
 		end_flush(&f->client);
 	moved = txn_request_pump(f);
-	if (!f->finished && f->txn != NULL && f->origin.fd >= 0)
+	if (!f->finished && f->txn != NULL && (f->origin.fd >= 0 || f->txn->own))
 		moved |= txn_response_pump(f);
 	if (f->finished)
 		return false;
@@ -472,7 +477,7 @@ enum flow_state step_http(struct flow *f)
 		txn_free(t);
 		return FLOW_RELAY;
 	}
-	if (f->client.broken || f->client.lost) { /* so does its request, at the origin */
+	if ((f->client.broken || f->client.lost) && !f->detached) { /* so does its request, at the origin */
 		flow_note(f, NULL, NULL, "the client reset the connection");
 		f->reset = true;
 		return FLOW_END;
@@ -486,6 +491,8 @@ enum flow_state step_http(struct flow *f)
 		return FLOW_LINGER;
 	}
 	leaving_watch(f);
+	if (f->detached && f->client.out.len == 0) /* it has its page, and asks by another connection */
+		end_shut(&f->client);
 	if (any && f->txn != NULL)
 		flow_deadline(f, txn_patience(f->txn));
 	watch_both(f);

@@ -10,6 +10,7 @@
 #include "gateway/flow.h"
 #include "http/head.h"
 
+struct download;
 struct messages;
 struct websocket;
 struct wire;
@@ -77,7 +78,13 @@ struct txn {
 	bool refused;	       /* our own page is the answer */
 	bool other_name;       /* it names another host than the TLS connection did */
 	bool own_log;	       /* a rule asked for a mark */
-	struct timer *comfort;
+	bool navigates;	       /* a page may take the place of its answer (navigation.h) */
+	bool own;	       /* the gateway itself is asked, no origin (wait_ask.h) */
+	bool waited;	       /* its receiver got a wait page */
+	struct download *waits; /* while it runs for that; else NULL */
+	struct head *object;   /* the response's head, where there may be such a page */
+	char *given;	       /* own: path of the object that is given now */
+	struct timer *comfort; /* patience.c */
 };
 
 /* The flow ends in the middle of a transaction: report it and free it. */

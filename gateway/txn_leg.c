@@ -6,6 +6,7 @@
 #include "core/err.h"
 #include "gateway/fields.h"
 #include "gateway/messages.h"
+#include "gateway/patience.h"
 #include "gateway/report.h"
 #include "gateway/wire.h"
 
@@ -122,6 +123,10 @@ void leg_complete(struct txn *t, struct leg *g)
 
 void leg_release(struct txn *t, struct leg *g)
 {
+	if (t->waits != NULL && !is_up(t, g)) {
+		patience_ready(t);
+		return;
+	}
 	t->wire->send_head(t, g);
 	g->state = LEG_RELEASE;
 	flow_touch(t->f);

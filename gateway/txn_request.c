@@ -7,9 +7,11 @@
 #include "core/err.h"
 #include "gateway/authority.h"
 #include "gateway/fields.h"
+#include "gateway/navigation.h"
 #include "gateway/origin_judge.h"
 #include "gateway/page.h"
 #include "gateway/websocket.h"
+#include "gateway/wait_ask.h"
 #include "gateway/wire.h"
 #include "http/ws_handshake.h"
 
@@ -24,6 +26,7 @@ static int note_request(struct txn *t, const struct head *h)
 	fields_lower(name, t->host, sizeof(t->host));
 	t->path = strndup(h->path.n > 0 ? h->path.p : "", h->path.n);
 	t->wants_html = page_wants_html(h);
+	t->navigates = navigation_of(h);
 	t->client_11 = h->minor >= 1;
 	t->websocket = ws_asked(h);
 	t->connect = str_eq(h->method, STR("CONNECT")) && h->protocol.n == 0;
@@ -160,7 +163,7 @@ void txn_request_head(struct txn *t, const struct head *as_sent)
 		txn_refuse(t, 421, "refuse", NULL, NULL, "%s", why);
 		return;
 	}
-	if (refused_by_policy(t))
+	if (wait_ask(t, h) || refused_by_policy(t))
 		return;
 	if (t->websocket && f->w->search && !t->unsearched && (r = websocket_asked(t, h)) != 0) {
 		txn_malformed(t, true, r);
@@ -197,7 +200,7 @@ static void begin(struct flow *f, const struct head *h)
 	}
 	t->close = !h->keep_alive;
 	txn_request_head(t, h);
-	if (!t->refused)
+	if (!t->refused && !t->own)
 		h1_expect(f->resp, h->method);
 }
 

@@ -9,6 +9,7 @@
 #include "gateway/fields.h"
 #include "gateway/media.h"
 #include "gateway/websocket.h"
+#include "gateway/patience.h"
 #include "gateway/wire.h"
 
 /* An alternative service would lead past us, to QUIC or another port. */
@@ -57,34 +58,12 @@ static void stream(struct txn *t, enum verdict_class c, enum verdict_reason r, s
 		t->wire->kill(t);
 }
 
-/* Trickle a little of what is held, so that a waiting client stays (design: COMFORT). */
-static void on_comfort(void *arg)
-{
-	struct txn *t = arg;
-	const struct limits *l = &t->f->w->limits;
-	struct leg *g = &t->down;
-	uint64_t most;
-	char some[512];
-	ssize_t n;
-
-	if (g->state != LEG_HOLD && g->state != LEG_SEARCH)
-		return;
-	timer_set(t->comfort, l->comfort_every);
-	most = body_length(g->body) / 100 * l->comfort_percent;
-	if (!t->wire->room(t, g) || g->released >= most || body_length(g->body) < l->comfort_after_bytes)
-		return;
-	t->wire->send_head(t, g);
-	n = body_read(g->body, g->released, some,
-	    most - g->released < sizeof(some) ? (size_t)(most - g->released) : sizeof(some));
-	if (n > 0 && t->wire->put(t, g, str_of(some, (size_t)n)) == 0)
-		g->released += (uint64_t)n;
-	t->wire->wake(t);
-}
-
-static void hold(struct txn *t)
+static void hold(struct txn *t, const struct head *h)
 {
 	if (leg_hold(t, &t->down, 1) != 0)
 		txn_refuse(t, 503, "refuse", NULL, NULL, "no memory");
+	else
+		patience_begin(t, h);
 }
 
 static void interim(struct txn *t, const struct head *h)
@@ -183,18 +162,7 @@ void txn_response_head(struct txn *t, const struct head *h)
 	else if (t->event_stream && str_ieq(str_c(t->down.type), STR("text/event-stream")))
 		stream(t, VERDICT_BYPASSED, REASON_POLICY, STR("event-stream"));
 	else
-		hold(t);
-}
-
-static void start_comfort(struct txn *t)
-{
-	const struct worker *w = t->f->w;
-
-	if (t->comfort != NULL || body_length(t->down.body) < w->limits.comfort_after_bytes)
-		return;
-	t->comfort = timer_new(w->loop, on_comfort, t);
-	if (t->comfort != NULL)
-		timer_set(t->comfort, w->limits.comfort_after);
+		hold(t, h);
 }
 
 void txn_response_data(struct txn *t, struct str data)
@@ -204,12 +172,12 @@ void txn_response_data(struct txn *t, struct str data)
 	leg_body(t, g, data);
 	if (g->state != LEG_HOLD)
 		return;
-	if (g->coding[0] == '\0' && media_proved(str_c(g->type), body_first(g->body))) {
+	if (!t->waited && g->coding[0] == '\0' && media_proved(str_c(g->type), body_first(g->body))) {
 		g->verdict = verdict_make(VERDICT_BYPASSED, REASON_POLICY, STR("media"));
 		leg_release(t, g);
 		return;
 	}
-	start_comfort(t);
+	patience_data(t);
 }
 
 /* One event of the decoder; false when the input must wait. */
@@ -243,7 +211,7 @@ static bool wants_input(const struct flow *f)
 {
 	const struct txn *t = f->txn;
 
-	if (t == NULL || t->refused || t->down.ended || f->to_relay)
+	if (t == NULL || t->refused || t->own || t->down.ended || f->to_relay)
 		return false;
 	return t->down.state == LEG_HEAD || leg_wants(t, &t->down);
 }

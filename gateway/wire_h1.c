@@ -92,7 +92,7 @@ static const char *status_text(unsigned status)
 	static const struct {
 		unsigned status;
 		const char *text;
-	} rows[] = { { 400, "Bad Request" }, { 403, "Forbidden" }, { 408, "Request Timeout" },
+	} rows[] = { { 200, "OK" }, { 400, "Bad Request" }, { 403, "Forbidden" }, { 404, "Not Found" }, { 408, "Request Timeout" },
 		{ 413, "Content Too Large" }, { 417, "Expectation Failed" }, { 421, "Misdirected Request" },
 		{ 431, "Request Header Fields Too Large" }, { 502, "Bad Gateway" }, { 503, "Service Unavailable" },
 		{ 504, "Gateway Timeout" } };

@@ -27,6 +27,8 @@
 #include "gateway/revocation.h"
 #include "gateway/share.h"
 #include "gateway/signing.h"
+#include "gateway/wait_ask.h"
+#include "gateway/waiting.h"
 #include "gateway/sockpool.h"
 #include "intercept/sock.h"
 #include "policy/origin.h"
@@ -342,10 +344,12 @@ static int make_parts(struct worker *w)
 	w->cert_wanted = known_new(CERT_WANTED_MAX);
 	w->verified = known_new(CERT_WANTED_MAX);
 	w->pinning = pinning_new();
+	w->waiting = waiting_new(w);
+	w->wait_ask = wait_ask_new(w);
 	w->shares = shares_new();
 	if (w->shares == NULL || w->flows == NULL || w->flow_gens == NULL || w->scratch == NULL || w->leaves == NULL ||
 	    w->scanner == NULL || w->audit == NULL || w->sockets == NULL || w->signing == NULL || w->fetching == NULL ||
-	    w->cert_wanted == NULL || w->verified == NULL || w->pinning == NULL || w->key_timer == NULL ||
+	    w->cert_wanted == NULL || w->verified == NULL || w->pinning == NULL || w->waiting == NULL || w->wait_ask == NULL || w->key_timer == NULL ||
 	    keymaker_join(w->keymaker, w->loop, on_rsa_key, w) != 0)
 		return -ERR_NOMEM;
 	audit_on_idle(w->audit, on_audit_idle, w);
@@ -469,6 +473,7 @@ static void drain(struct worker *w)
 {
 	w->draining = true;
 	cutting_begin(w);
+	waiting_drain(w->waiting);
 	for (unsigned i = 0; i < w->nlisteners; i++) {
 		watch_free(w->listeners[i].watch);
 		close(w->listeners[i].fd);
@@ -510,6 +515,13 @@ static void on_parent(void *arg, enum msg_type type, struct str body, int *fds, 
 	case MSG_BYPASS:
 		pinning_message(w, type, body);
 		break;
+	case MSG_WAIT_ASKED:
+	case MSG_WAIT_SAID:
+		if (w->wait_ask != NULL)
+			wait_ask_message(w->wait_ask, type, body, fd);
+		else if (fd >= 0)
+			close(fd);
+		return;
 	case MSG_TICKET_KEYS:
 		ticket_keys(w, fd);
 		break;
@@ -549,6 +561,8 @@ static void worker_free(struct worker *w)
 		}
 	for (unsigned i = 0; i < w->nlisteners; i++)
 		close(w->listeners[i].fd);
+	waiting_free(w->waiting);
+	wait_ask_free(w->wait_ask);
 	signing_free(w->signing);
 	keymaker_free(w->keymaker);
 	timer_free(w->key_timer);

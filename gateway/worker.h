@@ -23,6 +23,8 @@ struct signing;
 struct keymaker;
 struct fetching;
 struct shares;
+struct wait_ask;
+struct waiting;
 
 enum { WORKER_SCRATCH = 64 << 10, WORKER_DECODE = 1 << 20 };
 
@@ -48,6 +50,8 @@ struct worker {
 	struct sockpool *sockets;
 	struct signing *signing;
 	struct fetching *fetching;
+	struct waiting *waiting; /* downloads behind wait pages */
+	struct wait_ask *wait_ask;
 	struct chan *parent;
 	struct flow **flows; /* by index; NULL: free */
 	uint32_t *flow_gens;

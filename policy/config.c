@@ -138,6 +138,11 @@ const struct config_scanner *config_scanner(const struct config *c)
 	return &c->raw->scanner;
 }
 
+const struct config_patience *config_patience(const struct config *c)
+{
+	return &c->raw->patience;
+}
+
 const struct config_audit *config_audit(const struct config *c)
 {
 	return &c->raw->audit;

@@ -92,6 +92,14 @@ struct config_scanner {
 	unsigned jobs;		/* 0: as many as cores */
 };
 
+/* What a receiver gets while a download is held for long. */
+enum patience { PATIENCE_NONE, PATIENCE_TRICKLE, PATIENCE_PAGE };
+
+struct config_patience {
+	enum patience browsers; /* that navigate; default page */
+	enum patience programs; /* all else; default none, never page */
+};
+
 struct config_audit {
 	const char *folder;	  /* default /var/log/sallyport */
 	enum when_full when_full; /* default block */
@@ -105,6 +113,7 @@ const struct config_network *config_network(const struct config *c);
 const struct config_tls *config_tls(const struct config *c);
 const struct config_pinning *config_pinning(const struct config *c);
 const struct config_scanner *config_scanner(const struct config *c);
+const struct config_patience *config_patience(const struct config *c);
 const struct config_audit *config_audit(const struct config *c);
 const struct limits *config_limits(const struct config *c);
 unsigned config_workers(const struct config *c);     /* 0: as many as cores */

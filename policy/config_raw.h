@@ -69,6 +69,7 @@ struct raw_config {
 	struct config_tls tls;
 	struct raw_pinning pinning;
 	struct config_scanner scanner;
+	struct config_patience patience;
 	struct config_audit audit;
 	uint32_t workers;
 	const char *state_dir;

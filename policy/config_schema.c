@@ -18,6 +18,7 @@ const char config_defaults[] =
     "       resumption: yes, fetch_intermediates: yes, fetch_private: no }\n"
     "pinning: { learn: yes, bypass: never }\n"
     "scanner: { enabled: yes, signatures: /var/lib/clamav, jobs: 0 }\n"
+    "patience: { browsers: page, programs: none }\n"
     "audit: { folder: /var/log/sallyport, when_full: block }\n"
     "workers: 0\n"
     "state_dir: /var/lib/sallyport\n";
@@ -52,6 +53,9 @@ static const cyaml_strval_t check_words[] = { { "log", PASSTHROUGH_LOG },
 	{ "refuse", PASSTHROUGH_REFUSE }, { "probe", PASSTHROUGH_PROBE } };
 static const cyaml_strval_t pinning_words[] = { { "never", PINNING_NEVER },
 	{ "listed", PINNING_LISTED }, { "any", PINNING_ANY } };
+/* A program would take the page for what it asked for. */
+static const cyaml_strval_t patience_words[] = { { "none", PATIENCE_NONE },
+	{ "trickle", PATIENCE_TRICKLE }, { "page", PATIENCE_PAGE } };
 static const cyaml_strval_t client_cert_words[] = { { "present", CLIENT_CERT_PRESENT },
 	{ "passthrough", CLIENT_CERT_PASSTHROUGH }, { "refuse", CLIENT_CERT_REFUSE },
 	{ "ignore", CLIENT_CERT_IGNORE } };
@@ -132,6 +136,13 @@ static const cyaml_schema_field_t scanner_fields[] = {
 	CYAML_FIELD_BOOL("enabled", OPT, struct config_scanner, enabled),
 	TEXT(struct config_scanner, signatures),
 	NUMBER(struct config_scanner, jobs),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t patience_fields[] = {
+	WORD(struct config_patience, browsers, ENUM_FLAGS, patience_words),
+	CYAML_FIELD_ENUM("programs", ENUM_FLAGS, struct config_patience, programs, patience_words,
+	    CYAML_ARRAY_LEN(patience_words) - 1),
 	CYAML_FIELD_END,
 };
 
@@ -235,6 +246,7 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_MAPPING("tls", OPT, struct raw_config, tls, tls_fields),
 	CYAML_FIELD_MAPPING("pinning", OPT, struct raw_config, pinning, pinning_fields),
 	CYAML_FIELD_MAPPING("scanner", OPT, struct raw_config, scanner, scanner_fields),
+	CYAML_FIELD_MAPPING("patience", OPT, struct raw_config, patience, patience_fields),
 	CYAML_FIELD_MAPPING("audit", OPT, struct raw_config, audit, audit_fields),
 	NUMBER(struct raw_config, workers),
 	TEXT(struct raw_config, state_dir),

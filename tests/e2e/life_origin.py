@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """An HTTP/1.1 origin whose connections behave in ways that matter for their life.
 
-life_origin.py [--tls CHAIN KEY] --log FILE ADDRESS PORT
+life_origin.py [--tls CHAIN KEY] [--folder FOLDER] --log FILE ADDRESS PORT
 The log gets "PATH began" for each request and "PATH client fin|reset MILLISECONDS" where the client's
 side ended while it was answered; a query may tell requests apart. Paths: /silent answers never, /stall begins a body and never ends
 it, /late after two seconds, /cut and /chunks end in the middle by RST, /short by FIN, /events sends
 one event after the other (/events-cut: a few, then RST), /take reads the body slowly, /mute looks for
-nothing but a reset.
+nothing but a reset; /slowly/NAME is the file of --folder, half of it after two seconds (or RST, with the query "cut").
 
 /login: a connection that logs in as NTLM does, once, in three steps, and is that user's from then on:
 `Authorization: Lab hello`, answered with a challenge that is good on this connection alone;
@@ -119,6 +119,17 @@ class Conn:
                 self.s.sendall(begin + b"Transfer-Encoding: chunked\r\n\r\n3e8\r\n" + b"x" * 1000 + b"\r\n")
                 time.sleep(0.3)
                 self.reset()
+            elif path.startswith("/slowly/"):
+                with open(os.path.join(self.o.folder, os.path.basename(path)), "rb") as f:
+                    body = f.read()
+                half = len(body) // 2
+                self.s.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nX-Lab: kept\r\n"
+                               b"Content-Disposition: attachment; filename=\"saved.bin\"\r\n"
+                               + f"Content-Length: {len(body)}\r\n\r\n".encode() + body[:half])
+                self.wait(whole, 2)
+                if whole.endswith("?cut"):
+                    self.reset()
+                self.s.sendall(body[half:])
             elif path == "/mute":
                 poll = select.poll()
                 poll.register(self.s, select.POLLERR)
@@ -154,6 +165,7 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("--tls", nargs=2)
     p.add_argument("--log", required=True)
+    p.add_argument("--folder")
     p.add_argument("address")
     p.add_argument("port", type=int)
     o = p.parse_args()
