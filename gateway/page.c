@@ -104,8 +104,8 @@ static void rows_of(const struct page *p, struct row rows[ROWS])
 {
 	const struct row all[ROWS] = {
 		{ "File", p->file, TEXT_MAX },
-		{ "So far", p->progress, TEXT_MAX },
-		{ "Address", or_else(p->url, p->host), URL_MAX },
+		{ p->link.n > 0 ? "Size" : "So far", p->progress, TEXT_MAX },
+		{ p->calm ? "Site" : "Address", or_else(p->url, p->host), URL_MAX },
 		{ "Site", p->url.n > 0 ? p->host : STR_NONE, TEXT_MAX },
 		{ "Verdict", p->verdict, TEXT_MAX },
 		{ "Found", p->name, TEXT_MAX },

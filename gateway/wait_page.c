@@ -34,7 +34,7 @@ static const char *reason_of(enum wait_state s)
 	case WAIT_SEARCHING:
 		return "It has arrived and is being searched for malware. This page goes on by itself.";
 	case WAIT_READY:
-		return "It was searched and nothing was found. It should begin by itself; if not, use the link.";
+		return "It has been checked and may pass. It should begin by itself; if not, use the link.";
 	default:
 		return "It is on its way, and is searched for malware before you get it. This page goes on by itself.";
 	}

@@ -6,7 +6,7 @@ The log gets "PATH began" for each request and "PATH client fin|reset MILLISECON
 side ended while it was answered; a query may tell requests apart. Paths: /silent answers never, /stall begins a body and never ends
 it, /late after two seconds, /cut and /chunks end in the middle by RST, /short by FIN, /events sends
 one event after the other (/events-cut: a few, then RST), /take reads the body slowly, /mute looks for
-nothing but a reset; /slowly/NAME is the file of --folder, half of it after two seconds (or RST, with the query "cut").
+nothing but a reset; /links has links; /slowly/NAME is the file of --folder, half of it after two seconds (or RST, with the query "cut").
 
 /login: a connection that logs in as NTLM does, once, in three steps, and is that user's from then on:
 `Authorization: Lab hello`, answered with a challenge that is good on this connection alone;
@@ -130,6 +130,13 @@ class Conn:
                 if whole.endswith("?cut"):
                     self.reset()
                 self.s.sendall(body[half:])
+            elif path == "/links":
+                body = ("<title>Links</title>" + "".join(
+                    f'<a id="{k}" {extra} href="/slowly/{name}?{k}">{k}</a> ' for k, extra, name in (
+                        ("plain", "", "2m.bin"), ("save", 'download="kept.bin"', "2m.bin"),
+                        ("tab", 'target="_blank"', "2m.bin"), ("bad", "", "eicar.com")))).encode()
+                self.s.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+                               + f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
             elif path == "/mute":
                 poll = select.poll()
                 poll.register(self.s, select.POLLERR)

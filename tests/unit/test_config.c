@@ -77,6 +77,8 @@ START_TEST(an_empty_file_is_a_good_configuration)
 	ck_assert_uint_eq(config_scanner(c)->jobs, 0);
 	ck_assert_str_eq(config_audit(c)->folder, "/var/log/sallyport");
 	ck_assert_int_eq(config_audit(c)->when_full, WHEN_FULL_BLOCK);
+	ck_assert_int_eq(config_patience(c)->browsers, PATIENCE_PAGE);
+	ck_assert_int_eq(config_patience(c)->programs, PATIENCE_NONE);
 	ck_assert_uint_eq(config_workers(c), 0);
 	ck_assert_str_eq(config_state_dir(c), "/var/lib/sallyport");
 	ck_assert_uint_eq(config_limits(c)->body_held, 100 << 20);
@@ -192,6 +194,8 @@ static const struct {
 	{ "pinning: { when: { host: [a.example] } }\n", 1, "when", "only with bypass: listed", "bypass: listed" },
 	{ "pinning: { bypass: listed, when: { path: /x } }\n", 1, "/x", "no condition 'path'", "" },
 	{ "pinning: { bypass: all }\n", 1, "all", "never, listed, any", "" },
+	{ "patience: { programs: page }\n", 1, "page", "none, trickle", "" },
+	{ "patience: { browsers: wait }\n", 1, "wait", "none, trickle, page", "" },
 	{ "client_certificates:\n- { name: a, action: present, cert: /c }\n", 2, "key", "with action present", "both cert and key" },
 	{ "client_certificates:\n- { action: present, cert: c, key: /k }\n", 2, "c", "full path", "" },
 	{ "client_certificates:\n- { action: refuse, cert: /c }\n", 2, "/c", "but with action present", "" },
