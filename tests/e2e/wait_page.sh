@@ -20,9 +20,9 @@ next() { sed -n 's/.*http-equiv="refresh" content="[0-9]*;url=\([^"]*\)".*/\1/p'
 title() { sed -n 's:.*<title>\(.*\)</title>.*:\1:p' "$OUT/body"; }
 # follow SITE PATH [CURL-OPTION...]: as a browser does, page by page; the titles and the last status.
 follow() {
-	local site=$1 at=$2 status i titles=
+	local site=$1 at=$2 status titles=
 	shift 2
-	for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
 		status=$(get "$site$at" "$@")
 		echo "$at" >>"$OUT/paths"
 		[ "$(next)" ] || break
@@ -81,7 +81,7 @@ is "no origin saw the gateway's own paths" "$(cat "$log" "$LAB_DIR/origin/access
 # Whose it is, and for how long.
 object=$h2$(tail -n 1 "$OUT/browser-h2/paths")
 page=${object%/*}
-for i in 1 2 3 4 5 6; do statuses="${statuses:-}$(get "$object" -o /dev/null) "; done
+for _ in 1 2 3 4 5 6; do statuses="${statuses:-}$(get "$object" -o /dev/null) "; done
 is "it is there for a while, by whichever worker" "$statuses" "200 200 200 200 200 200 "
 is "another client does not get it" "$(get "$object" --interface 10.77.1.3)" 404
 is "nor its page" "$(get "$page" --interface 10.77.1.3)" 404
