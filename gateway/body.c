@@ -146,7 +146,11 @@ struct body *body_new(struct worker *w, struct str coding, int direction, struct
 
 void body_of(struct body *b, struct share *client)
 {
+	if (b->client != NULL)
+		b->client->held -= b->held;
 	b->client = client;
+	if (client != NULL)
+		client->held += b->held;
 }
 
 void body_free(struct body *b)

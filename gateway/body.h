@@ -23,7 +23,8 @@ struct body *body_new(struct worker *w, struct str coding, int direction, struct
 void body_search_coded(struct body *b);
 
 /* Frees all; a scan in progress is cancelled. */
-/* Whose body it is: what is kept back counts as the client's, too. Before the first byte. */
+/* Whose body it is: what is kept back counts as the client's, too. NULL: nobody's, before the
+ * share is left. */
 struct share;
 void body_of(struct body *b, struct share *client);
 void body_free(struct body *b);

@@ -165,6 +165,7 @@ void waiting_ready(struct download *d, struct body *b)
 {
 	d->t = NULL;
 	d->body = b;
+	body_of(b, NULL); /* it outlives the client's connections; limits wait_* bound it */
 	d->state = WAIT_READY;
 	timer_set(d->timer, d->s->w->limits.wait_keep);
 }
