@@ -55,6 +55,17 @@ static bool surely_program(const struct hello *h)
 	return h->version < 0x0304 || (h->has_alpn && !hello_offers(h, "http/1.1"));
 }
 
+void origin_keep_counts(const struct config *c)
+{
+	static uint64_t ids[COUNTERS_NAMED];
+	const struct exception *e;
+	size_t n = 0;
+
+	while (n < COUNTERS_NAMED && (e = config_exception(c, n)) != NULL)
+		ids[n++] = counter_id(str_c(e->name));
+	counter_named_keep(ids, n);
+}
+
 bool origin_refused(struct flow *f, int err)
 {
 	const struct verify_report *r = tls_report(f->origin.tls);

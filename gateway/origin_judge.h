@@ -14,6 +14,10 @@ void origin_target(struct flow *f, struct tls_target *to);
 /* The handshake is done: what was let pass is counted. */
 void origin_passed(struct flow *f);
 
+/* A configuration is in force: uses of exceptions that are gone give their rows free; those of the
+ * others go on. */
+void origin_keep_counts(const struct config *c);
+
 /* The origin is refused with err: what was found is noted; true: the client is told by an alert
  * in answer to its hello (origin_alert), false: by its first request (a page, or origin_deny). */
 bool origin_refused(struct flow *f, int err);

@@ -23,6 +23,7 @@
 #include "gateway/keymaker.h"
 #include "gateway/identities.h"
 #include "gateway/known.h"
+#include "gateway/origin_judge.h"
 #include "gateway/pinning.h"
 #include "gateway/revocation.h"
 #include "gateway/share.h"
@@ -203,18 +204,6 @@ static void add_listener(struct worker *w, uint16_t port, int fd)
 		watch_set(l->watch, LOOP_READ);
 }
 
-/* Uses of exceptions that are gone give their rows free; those of the others go on. */
-static void keep_counts(const struct config *c)
-{
-	static uint64_t ids[COUNTERS_NAMED];
-	const struct exception *e;
-	size_t n = 0;
-
-	while (n < COUNTERS_NAMED && (e = config_exception(c, n)) != NULL)
-		ids[n++] = counter_id(str_c(e->name));
-	counter_named_keep(ids, n);
-}
-
 static void forget_leaves(struct worker *w)
 {
 	if (w->leaves != NULL)
@@ -311,7 +300,7 @@ static int use_bundle(struct worker *w, int fd, char *text, size_t n)
 		known_clear(w->verified);
 	policy_free(w->policy);
 	w->policy = p;
-	keep_counts(policy_config(p));
+	origin_keep_counts(policy_config(p));
 	w->limits = *config_limits(policy_config(p));
 	w->search = config_scanner(policy_config(p))->enabled;
 	verify_store_revoke(store, revoke);

@@ -21,6 +21,8 @@ gateway_config() {
 	END
 	gateway_lacks scanner "$extra" && printf 'scanner: { enabled: %s, signatures: %s }\n' "${LAB_SCANNER:-yes}" "$LAB_DIR/signatures"
 	gateway_lacks audit "$extra" && printf 'audit: { folder: %s }\n' "$LAB_DIR/audit"
+	# A busy machine must not turn a large download into a wait page.
+	gateway_lacks patience "$extra" && echo "patience: { browsers: none }"
 	gateway_lacks state_dir "$extra" && printf 'state_dir: %s\n' "$LAB_DIR/state"
 	gateway_lacks workers "$extra" && echo "workers: 1"
 	gateway_lacks rules "$extra" && cat <<-END

@@ -39,5 +39,5 @@ load=$(in_client h2load -n 2000 -c 4 -m 32 https://www.origin.test/1k.bin 2>&1)
 like "2,000 requests on four connections pass" "$load" '2000 succeeded, 0 failed'
 audit "the blocked one is audited" event=transaction path=/eicar.com action=block response_verdict=infected
 audit "the protocol is audited" event=flow alpn=h2
-is "a slow download passes" "$(version https://www.origin.test/slow.bin)" '200 2'
+is "a slow download passes" "$(ask https://www.origin.test/slow.bin -w '%{http_code} %{http_version}')" '200 2'
 is "and arrives intact" "$(digest "$OUT/body")" "$(file_digest 2m.bin)"

@@ -3,6 +3,7 @@
 # What receivers of a held download get by configuration: nothing before the verdict, or a trickle.
 . "$(dirname "$0")/lib.sh"
 topology <<END
+patience: { browsers: page, programs: none }
 limits: { comfort_after: 1s, comfort_every: 100ms }
 END
 mkdir -p "$OUT/www"

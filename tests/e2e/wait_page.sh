@@ -4,6 +4,7 @@
 # and parts of pages get what they asked for, late. HTTP/1.1 and HTTP/2, also from worker to worker.
 . "$(dirname "$0")/lib.sh"
 LAB_HTTP2=yes topology <<END
+patience: { browsers: page }
 workers: 2
 limits: { comfort_after: 1s, wait_refresh: 1s, wait_keep: 5s }
 END

@@ -3,6 +3,7 @@
 # Chromium downloads through the wait page: by a link, by a link that saves, and what is infected.
 . "$(dirname "$0")/lib.sh"
 topology <<END
+patience: { browsers: page }
 workers: 2
 limits: { comfort_after: 1s, wait_refresh: 1s }
 END
