@@ -106,18 +106,6 @@ struct txn *mux_txn(struct mux *m, uint64_t n)
 	return t;
 }
 
-void mux_leave_client(struct mux *m, struct txn *t)
-{
-	h2_set_own(m->client, t->client_stream, NULL);
-	t->client_stream = 0;
-}
-
-void mux_leave_origin(struct mux *m, struct txn *t)
-{
-	h2_reset(m->origin, t->origin_stream, CANCEL);
-	t->origin_stream = 0;
-}
-
 /* Does anything go on for clients with a wait page, though this connection of theirs ends? */
 static bool waits(const struct mux *m)
 {

@@ -27,10 +27,6 @@ void mux_cut(struct mux *m);
 /* The transaction of that number, or NULL. */
 struct txn *mux_txn(struct mux *m, uint64_t n);
 
-/* It goes on without its client's stream, which was answered; or without the origin's, which is reset. */
-void mux_leave_client(struct mux *m, struct txn *t);
-void mux_leave_origin(struct mux *m, struct txn *t);
-
 /* Nothing moved for the flow's time: true where that is excused (a search runs). */
 bool mux_timeout(struct mux *m);
 

@@ -13,7 +13,7 @@
 #include "gateway/waiting.h"
 #include "gateway/wire.h"
 
-enum { PAGE_MAX = 64 << 10 };
+enum { PAGE_MAX = 64 << 10, CANCEL = 8 };
 
 static enum patience choice(const struct txn *t)
 {
@@ -98,7 +98,8 @@ static void leave_origin(struct txn *t)
 	t->refused = true;
 	t->up.state = t->down.state = LEG_DONE;
 	if (t->origin_stream != 0)
-		mux_leave_origin(t->f->mux, t);
+		h2_reset(mux_origin(t->f->mux), t->origin_stream, CANCEL);
+	t->origin_stream = 0;
 }
 
 static void refused(struct txn *t, unsigned status, const char *type, struct str body)
@@ -177,10 +178,11 @@ static void leave(struct txn *t)
 	t->wire->answer(t, 200, page_type(true), buf_view(&page));
 	t->origin_stream = origin;
 	buf_free(&page);
-	if (t->client_stream != 0)
-		mux_leave_client(t->f->mux, t);
+	if (t->client_stream != 0) /* answered: what is still told of it is for nobody */
+		h2_set_own(mux_client(t->f->mux), t->client_stream, NULL);
 	else
 		t->f->detached = true;
+	t->client_stream = 0;
 	t->status = 200;
 	t->waits = d;
 	t->waited = true;
