@@ -74,6 +74,12 @@ static void name_alert(struct verdict *v, const char *name)
 		{ "Heuristics.Limits.Exceeded.MaxScanTime", VERDICT_UNSCANNABLE, REASON_TIMEOUT },
 		{ "Heuristics.Limits.Exceeded", VERDICT_UNSCANNABLE, REASON_LIMIT },
 		{ "Heuristics.Encrypted", VERDICT_UNSCANNABLE, REASON_ENCRYPTED },
+		{ "Heuristics.Broken", VERDICT_UNSCANNABLE, REASON_MALFORMED },
+		{ "Heuristics.MBRPartition", VERDICT_UNSCANNABLE, REASON_MALFORMED },
+		{ "Heuristics.GPTPartition", VERDICT_UNSCANNABLE, REASON_MALFORMED },
+		{ "Heuristics.APMPartition", VERDICT_UNSCANNABLE, REASON_MALFORMED },
+		/* A dictionary that the engine does not allocate. */
+		{ "Heuristics.XZ.DicSizeLimit", VERDICT_UNSCANNABLE, REASON_LIMIT },
 		{ "Heuristics.", VERDICT_SUSPECT, REASON_NONE },
 	};
 
@@ -125,7 +131,8 @@ static void scan(const struct engine *e, struct str body, struct verdict *v)
 		/* The fuzzy hash of images costs 20 times the rest of an image's scan. */
 		.parse = ~(uint32_t)CL_SCAN_PARSE_IMAGE_FUZZY_HASH,
 		.heuristic = CL_SCAN_HEURISTIC_EXCEEDS_MAX | CL_SCAN_HEURISTIC_ENCRYPTED_ARCHIVE |
-			     CL_SCAN_HEURISTIC_ENCRYPTED_DOC,
+			     CL_SCAN_HEURISTIC_ENCRYPTED_DOC | CL_SCAN_HEURISTIC_BROKEN_MEDIA |
+			     CL_SCAN_HEURISTIC_MACROS | CL_SCAN_HEURISTIC_PARTITION_INTXN,
 	};
 	struct layers layers;
 	const char *alert = NULL;
