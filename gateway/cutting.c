@@ -4,6 +4,7 @@
 
 #include "gateway/mux.h"
 #include "gateway/txn.h"
+#include "gateway/websocket.h"
 #include "gateway/wire.h"
 
 enum { LAST_BYTES = 1000 }; /* ms for those whose end is on its way */
@@ -20,8 +21,21 @@ static bool endless(const struct txn *t)
 	       str_ieq(str_c(t->down.type), STR("text/event-stream"));
 }
 
+/* What waits for a slow receiver waits too long now. */
+static bool leave_socket(struct txn *t)
+{
+	websocket_leave(t);
+	websocket_close(t);
+	if (txn_ended(t))
+		return true;
+	t->wire->kill(t);
+	return false;
+}
+
 bool cutting_txn(struct txn *t)
 {
+	if (websocket_opened(t))
+		return leave_socket(t);
 	if (!endless(t)) {
 		t->wire->kill(t);
 		return false;
@@ -49,6 +63,11 @@ static void cut(struct flow *f)
 		return;
 	case FLOW_HTTP:
 		cut_http(f);
+		return;
+	case FLOW_WEBSOCKET:
+		if (f->txn != NULL)
+			websocket_leave(f->txn);
+		flow_run(f);
 		return;
 	case FLOW_H2:
 		if (f->mux != NULL)

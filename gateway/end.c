@@ -96,6 +96,11 @@ static ssize_t plain_write(struct end *e, const char *p, size_t n)
 	return errno == EAGAIN || errno == EINTR ? -ERR_WANT_WRITE : -ERR_SYSTEM;
 }
 
+bool end_gone(const struct end *e)
+{
+	return e->broken || e->lost;
+}
+
 ssize_t end_read(struct end *e, char *p, size_t n)
 {
 	ssize_t r;

@@ -38,6 +38,10 @@ int end_open(struct end *e, struct loop *l, int fd, watch_fn *fn, void *arg);
 /* Free all; with reset the peer gets RST. Nothing is flushed. Safe on a closed end. */
 void end_close(struct end *e, bool reset);
 
+/* Nobody is there any more; also where reading does not tell: its own side was ended before, or the
+ * other takes nothing. */
+bool end_gone(const struct end *e);
+
 /* Bytes read (> 0), 0 when none are there now, or < 0: -ERR_EOF, or broken. */
 ssize_t end_read(struct end *e, char *p, size_t n);
 

@@ -112,12 +112,6 @@ static bool pump(struct end *from, struct end *to, struct way *w)
 	return moved;
 }
 
-/* Also where reading does not tell: its own side was ended before, or the other takes nothing. */
-static bool gone(const struct end *e)
-{
-	return e->broken || e->lost;
-}
-
 static void watch_way(struct end *e, const struct way *in, const struct way *out)
 {
 	end_watch_for(e, (in->n == 0 && !e->eof ? LOOP_READ : 0) |
@@ -144,9 +138,9 @@ enum flow_state step_tunnel(struct flow *f)
 	moved = end_flush(&f->origin) == 0 && pump(&f->client, &f->origin, &f->tunnel->up);
 	if (f->tunnel->looked && end_flush(&f->client) == 0)
 		moved |= pump(&f->origin, &f->client, &f->tunnel->down);
-	if (gone(&f->client) || gone(&f->origin)) {
+	if (end_gone(&f->client) || end_gone(&f->origin)) {
 		f->reset = true;
-		flow_note(f, NULL, NULL, "%s reset the connection", gone(&f->client) ? "client" : "origin");
+		flow_note(f, NULL, NULL, "%s reset the connection", end_gone(&f->client) ? "client" : "origin");
 		return FLOW_END;
 	}
 	if (f->client.eof && f->origin.eof && f->tunnel->up.n + f->tunnel->down.n == 0)
@@ -182,9 +176,9 @@ enum flow_state step_relay(struct flow *f)
 	bool moved = relay(f, &f->client, &f->origin);
 
 	moved |= relay(f, &f->origin, &f->client);
-	if (gone(&f->client) || gone(&f->origin)) {
+	if (end_gone(&f->client) || end_gone(&f->origin)) {
 		f->reset = true;
-		flow_note(f, NULL, NULL, "%s reset the connection", gone(&f->client) ? "client" : "origin");
+		flow_note(f, NULL, NULL, "%s reset the connection", end_gone(&f->client) ? "client" : "origin");
 		return FLOW_END;
 	}
 	if (f->client.eof && f->origin.eof && f->client.out.len + f->origin.out.len == 0)

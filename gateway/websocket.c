@@ -14,7 +14,7 @@
 #include "http/ws_handshake.h"
 
 enum { UP, DOWN };
-enum { PROTOCOL_ERROR = 1002, POLICY_VIOLATION = 1008, TOO_BIG = 1009, SAID_MAX = 124 };
+enum { GOING_AWAY = 1001, PROTOCOL_ERROR = 1002, POLICY_VIOLATION = 1008, TOO_BIG = 1009, SAID_MAX = 124 };
 
 struct websocket {
 	struct ws_handshake asked;
@@ -96,6 +96,28 @@ static void prohibited(struct txn *t, const char *who, const struct decision *d,
 	snprintf(s->said, sizeof(s->said), "blocked: the message %.40s; incident %s", why, incident);
 }
 
+static void begin_close(struct txn *t)
+{
+	t->socket->closing = true;
+	t->close = true;
+	flow_note(t->f, NULL, NULL, "transaction %llu: %s", (unsigned long long)t->n, t->reason);
+	messages_stop(t->up.messages);
+	messages_stop(t->down.messages);
+}
+
+void websocket_leave(struct txn *t)
+{
+	struct websocket *s = t->socket;
+
+	if (s->closing)
+		return;
+	t->action = "abort";
+	s->code = GOING_AWAY;
+	snprintf(s->said, sizeof(s->said), "the gateway stops");
+	snprintf(t->reason, sizeof(t->reason), "%s", s->said);
+	begin_close(t);
+}
+
 /* Nothing of that message went out. What both sides get to hear follows in websocket_close(). */
 static void blocked(struct txn *t, struct leg *g, const struct decision *d, const struct verdict *v)
 {
@@ -104,15 +126,11 @@ static void blocked(struct txn *t, struct leg *g, const struct decision *d, cons
 
 	if (s->closing)
 		return;
-	s->closing = true;
-	t->close = true;
 	if (d->rule == NULL)
 		unreadable(t, who, v);
 	else
 		prohibited(t, who, d, v);
-	flow_note(t->f, NULL, NULL, "transaction %llu: %s", (unsigned long long)t->n, t->reason);
-	messages_stop(t->up.messages);
-	messages_stop(t->down.messages);
+	begin_close(t);
 	if (d->action == ACTION_RESET)
 		t->wire->kill(t);
 	else

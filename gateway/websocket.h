@@ -30,6 +30,9 @@ bool websocket_opened(const struct txn *t);
 /* Something may not pass: both sides are being told, nothing more is read. */
 bool websocket_closing(const struct txn *t);
 
+/* The gateway stops: both sides are told by 1001, behind the last whole message. */
+void websocket_leave(struct txn *t);
+
 /* Go on with telling: true when something moved. Both legs are LEG_DONE in the end. */
 bool websocket_close(struct txn *t);
 

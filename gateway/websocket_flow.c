@@ -9,7 +9,7 @@ enum { ROUNDS = 8 };
 /* Told what there was to tell: what still comes is read and forgotten until the peer closes, too. */
 static bool discard(struct flow *f, struct end *e)
 {
-	if (e->eof || e->broken)
+	if (e->eof || end_gone(e))
 		return false;
 	buf_free(&e->in);
 	return end_read(e, f->w->scratch, WORKER_SCRATCH) > 0;
@@ -74,7 +74,7 @@ static enum flow_state linger(struct flow *f)
 	bool more = discard(f, &f->client);
 
 	more |= discard(f, &f->origin);
-	if ((f->client.eof || f->client.broken) && (f->origin.eof || f->origin.broken))
+	if ((f->client.eof || end_gone(&f->client)) && (f->origin.eof || end_gone(&f->origin)))
 		return FLOW_END;
 	end_watch(&f->client, !f->client.eof);
 	end_watch(&f->origin, !f->origin.eof);
@@ -83,9 +83,25 @@ static enum flow_state linger(struct flow *f)
 	return FLOW_WEBSOCKET;
 }
 
+static bool nothing_waits(const struct end *e)
+{
+	return e->out.len == 0 || end_gone(e);
+}
+
 static bool is_out(const struct flow *f)
 {
-	return txn_ended(f->txn) && f->client.out.len + f->origin.out.len == 0;
+	return txn_ended(f->txn) && nothing_waits(&f->client) && nothing_waits(&f->origin);
+}
+
+/* A side that is gone ends the other; where both are being told, the other still hears it. */
+static bool is_over(struct flow *f)
+{
+	bool client = end_gone(&f->client), origin = end_gone(&f->origin);
+
+	if (f->finished || !(websocket_closing(f->txn) ? client && origin : client || origin))
+		return f->finished;
+	flow_note(f, NULL, NULL, "%s reset the connection", client ? "client" : "origin");
+	return true;
 }
 
 static void watch_both(struct flow *f)
@@ -106,7 +122,7 @@ enum flow_state step_websocket(struct flow *f)
 	if (f->txn == NULL)
 		return linger(f);
 	was_closing = websocket_closing(f->txn);
-	for (int i = 0; i < ROUNDS && moved && !f->finished; i++) {
+	for (int i = 0; i < ROUNDS && moved && !f->finished && (i == 0 || !flow_spent(f)); i++) {
 		moved = round_of(f);
 		if (f->finished)
 			break;
@@ -115,9 +131,7 @@ enum flow_state step_websocket(struct flow *f)
 		/* Its receiver took bytes in the flush: there is room again. */
 		moved |= leg_ready(f->txn, &f->txn->up) || leg_ready(f->txn, &f->txn->down);
 	}
-	if (f->finished || f->client.broken || f->origin.broken) {
-		if (!f->finished)
-			flow_note(f, NULL, NULL, "%s reset the connection", f->client.broken ? "client" : "origin");
+	if (is_over(f)) {
 		f->reset = true;
 		return FLOW_END;
 	}

@@ -3,6 +3,7 @@
 # WebSocket over HTTP/2 (RFC 8441): the same search on one stream, the others do not notice; other protocols are refused.
 . "$(dirname "$0")/lib.sh"
 topology <<END
+limits: { drain: 1s }
 rules:
   - { name: the lab protocol, when: { protocol: [upgrade], path: /lab }, action: passthrough }
   - { name: unsearched sockets, when: { protocol: [websocket], host: [raw6.origin.test] }, action: passthrough }
@@ -44,3 +45,10 @@ like "CONNECT is refused" "$(peer connect raw.origin.test plain -)" '^(status 40
 is "a rule lets WebSockets pass unsearched" "$(peer connect raw6.origin.test websocket /ws file "$EICAR" get close end)" "status 200 chat;text 68 same;close 1000 ;rst 0;"
 audit "as the audit says" event=transaction protocol=websocket rule='unsearched sockets' action=allow request_verdict=bypassed response_verdict=bypassed
 audit "refused ones are named" event=transaction protocol=upgrade path=/ip action=block status=403
+
+ws text hello get end >"$OUT/left" &
+left=$!
+sleep 1
+lab_stop gateway 20
+wait "$left"
+like "at the end of the gateway's time a WebSocket is told by 1001" "$(cat "$OUT/left")" ';close 1001 the gateway stops;'

@@ -3,9 +3,10 @@
 # WebSocket by upgrade: messages are searched in both directions, what may not pass ends both sides by 1008.
 . "$(dirname "$0")/lib.sh"
 topology <<END
-limits: { message: 2M }
+limits: { message: 2M, drain: 1s }
 rules:
   - { name: no sockets here, when: { protocol: [websocket], path: /closed }, action: block }
+  - { name: large messages, when: { protocol: [websocket], path: /large, verdict: [unscannable.limit] }, action: allow }
   - { name: unsearched sockets, when: { protocol: [websocket], path: /passed }, action: passthrough }
 END
 EICAR=$LAB_MATERIAL/www/eicar.com
@@ -61,3 +62,16 @@ is "a rule lets them pass unsearched" "$(ws $wss/passed file "$EICAR" get)" "ope
 audit "as the audit says" event=transaction path=/passed protocol=websocket action=relay rule='unsearched sockets' response_verdict=bypassed
 audit "clean ones are allowed" event=transaction path=/echo protocol=websocket action=allow request_verdict=clean response_verdict=clean request_messages=203
 holds "what cannot be undone is not offered" saw '^open /echo offered permessage-deflate; client_max_window_bits$'
+is "a rule lets messages over the limit pass, and those behind them" "$(ws $wss/large binary 3000000 get text small get zeros 4000000 get)" \
+	"open  permessage-deflate;binary 3000000 same;text 5 same;binary 4000000 same;closed 1000 ;"
+like "which are searched" "$(ws --plain $wss/large binary 3000000 get file "$EICAR" get)" 'binary 3000000 same;closed 1008 '
+audit "and audited" event=transaction path=/large action=allow rule='large messages' request_verdict=unscannable response_verdict=unscannable request_messages=3
+
+# The gateway stops: who is still connected hears it.
+ws $wss/echo text hello get end >"$OUT/left" &
+left=$!
+sleep 1
+lab_stop gateway 20
+wait "$left"
+is "at the end both sides are told by 1001" "$(cat "$OUT/left")" "open  permessage-deflate;text 5 same;closed 1001 the gateway stops;"
+holds "the origin, too" saw 'closed /echo 1001 the gateway stops'

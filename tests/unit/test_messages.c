@@ -434,6 +434,40 @@ START_TEST(too_large_goes_on_by_rule)
 }
 END_TEST
 
+START_TEST(stopped_in_the_middle)
+{
+	room = 0;
+	push("(a)(b)(c");
+	verdict(0, VERDICT_CLEAN);
+	messages_stop(t.down.messages);
+	ck_assert_ptr_null(asked[1]); /* nobody waits for it any more */
+	ck_assert(!messages_drained(t.down.messages));
+	room = SIZE_MAX;
+	messages_pour(t.down.messages);
+	ck_assert_str_eq(sent, "(a)"); /* what was good, and nothing else ever */
+	ck_assert(messages_drained(t.down.messages) && messages_whole(t.down.messages));
+	push(")(d)");
+	messages_end(t.down.messages);
+	ck_assert_str_eq(sent, "(a)");
+	ck_assert(!messages_wants(t.down.messages));
+	ck_assert_uint_eq(blocks, 0);
+	ck_assert_uint_eq(finished, 0); /* the owner ends it */
+}
+END_TEST
+
+START_TEST(stopped_within_what_a_rule_lets_through)
+{
+	char *s = long_message(200000);
+
+	w.limits.message = 65536;
+	permit = true;
+	push_all(s);
+	messages_stop(t.down.messages);
+	ck_assert(messages_drained(t.down.messages) && !messages_whole(t.down.messages));
+	free(s);
+}
+END_TEST
+
 START_TEST(line_has_an_end)
 {
 	for (int i = 0; i < 40; i++)
@@ -497,6 +531,8 @@ int main(void)
 	tcase_add_test(tc, end_yields_a_message);
 	tcase_add_test(tc, too_large_is_blocked);
 	tcase_add_test(tc, too_large_goes_on_by_rule);
+	tcase_add_test(tc, stopped_in_the_middle);
+	tcase_add_test(tc, stopped_within_what_a_rule_lets_through);
 	tcase_add_test(tc, line_has_an_end);
 	tcase_add_test(tc, sender_is_held_back);
 	tcase_add_test(tc, worker_keeps_too_much);
