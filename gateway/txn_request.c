@@ -32,6 +32,8 @@ static int note_request(struct txn *t, const struct head *h)
 	t->connect = str_eq(h->method, STR("CONNECT")) && h->protocol.n == 0;
 	t->upgrade = !t->websocket && (h->protocol.n > 0 || (h->upgrade && fields_upgrade(h, &to) &&
 							     str_copy(to, t->upgrade_to, sizeof(t->upgrade_to)) == 0));
+	if (t->websocket)
+		str_copy(STR("websocket"), t->upgrade_to, sizeof(t->upgrade_to));
 	t->event_stream = fields_accepts(h, STR("text/event-stream"));
 	if (f->host[0] == '\0') /* no SNI: the first request names the flow */
 		memcpy(f->host, t->host, sizeof(f->host) < sizeof(t->host) ? sizeof(f->host) : sizeof(t->host));

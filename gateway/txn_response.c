@@ -96,7 +96,7 @@ static bool switches_as_asked(const struct txn *t, const struct head *h)
 {
 	struct str to;
 
-	return h->status != 101 || t->websocket ||
+	return h->status != 101 ||
 	       (head_get(h, "upgrade", &to) && str_ieq(to, str_c(t->upgrade_to)));
 }
 
