@@ -52,6 +52,8 @@ void fields_leg(const struct head *h, struct leg *g)
 	if (head_get(h, "content-type", &v))
 		fields_lower(without_parameters(v), g->type, sizeof(g->type));
 	join_codings(h, g->coding, sizeof(g->coding));
+	if (head_get(h, "grpc-encoding", &v))
+		fields_lower(v, g->message_coding, sizeof(g->message_coding));
 	g->kind = h->body;
 	g->length = h->length;
 	g->has_length = h->has_length;
@@ -83,18 +85,6 @@ int fields_accept(const struct head *h, char **to)
 	}
 	p[-1] = '\0';
 	return 0;
-}
-
-bool fields_accepts(const struct head *h, struct str type)
-{
-	struct str v, e;
-
-	if (!head_get(h, "accept", &v))
-		return false;
-	while (str_next(&v, ',', &e))
-		if (str_ieq(without_parameters(e), type))
-			return true;
-	return false;
 }
 
 bool fields_alt_svc(const struct head *h)

@@ -15,9 +15,6 @@ void fields_leg(const struct head *h, struct leg *g);
 /* All Accept fields as one list, on the heap: 0 (*to NULL where there is none) or -ERR_NOMEM. */
 int fields_accept(const struct head *h, char **to);
 
-/* Accept lists exactly that media type. */
-bool fields_accepts(const struct head *h, struct str type);
-
 /* An Alt-Svc field names an alternative: all of them go. Only `clear` stays (RFC 7838 section 3:
  * alternatives that the client knows of are forgotten). */
 bool fields_alt_svc(const struct head *h);

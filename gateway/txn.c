@@ -201,15 +201,12 @@ static void write_page(struct txn *t, unsigned status, const struct verdict *v)
 	buf_free(&body);
 }
 
-void txn_refuse(struct txn *t, unsigned status, const char *action, const char *rule,
-    const struct verdict *v, const char *fmt, ...)
+/* Why, for the audit and for whoever is told. */
+static void note_refusal(struct txn *t, const char *action, const char *rule, const char *fmt, va_list ap)
 {
 	struct flow *f = t->f;
-	va_list ap;
 
-	va_start(ap, fmt);
 	vsnprintf(t->reason, sizeof(t->reason), fmt, ap);
-	va_end(ap);
 	t->action = action;
 	t->rule = rule != NULL ? rule : t->rule;
 	t->incident = ++f->w->next_incident;
@@ -217,6 +214,25 @@ void txn_refuse(struct txn *t, unsigned status, const char *action, const char *
 	if (strcmp(action, "block") == 0)
 		COUNT_ADD(blocked, 1);
 	flow_note(f, NULL, NULL, "transaction %llu: %s", (unsigned long long)t->n, t->reason);
+}
+
+void txn_refused(struct txn *t, const char *action, const char *rule, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	note_refusal(t, action, rule, fmt, ap);
+	va_end(ap);
+}
+
+void txn_refuse(struct txn *t, unsigned status, const char *action, const char *rule,
+    const struct verdict *v, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	note_refusal(t, action, rule, fmt, ap);
+	va_end(ap);
 	if (t->down.head_out || t->down.released > 0 || strcmp(action, "reset") == 0) {
 		t->wire->kill(t); /* never a clean end for what was cut (design, promise 2) */
 		return;
@@ -241,23 +257,42 @@ static unsigned refusal_status(const char *what, const struct verdict *v)
 	return strcmp(what, "upload") == 0 ? 413 : 502;
 }
 
+/* In words, where the rule has none of its own. */
+static void describe(const char *what, const struct decision *d, const struct verdict *v, char *to, size_t n)
+{
+	if (d->reason != NULL)
+		snprintf(to, n, "%s", d->reason);
+	else if (v->class == VERDICT_INFECTED)
+		snprintf(to, n, "the %s is infected", what);
+	else if (v->class == VERDICT_SUSPECT)
+		snprintf(to, n, "the %s looks suspicious", what);
+	else if (v->class == VERDICT_UNSCANNABLE)
+		snprintf(to, n, "the %s could not be searched: %s", what, reason_word(v->reason));
+	else
+		snprintf(to, n, "the %s is not permitted here", what);
+}
+
+static const char *refusal_word(const struct decision *d)
+{
+	return d->action == ACTION_RESET ? "reset" : "block";
+}
+
 void txn_refuse_verdict(struct txn *t, const char *what, const struct decision *d,
     const struct verdict *v)
 {
-	const char *action = d->action == ACTION_RESET ? "reset" : "block";
-	unsigned status = refusal_status(what, v);
+	char text[sizeof(t->reason)];
 
-	if (d->reason != NULL)
-		txn_refuse(t, status, action, d->rule, v, "%s", d->reason);
-	else if (v->class == VERDICT_INFECTED)
-		txn_refuse(t, status, action, d->rule, v, "the %s is infected", what);
-	else if (v->class == VERDICT_SUSPECT)
-		txn_refuse(t, status, action, d->rule, v, "the %s looks suspicious", what);
-	else if (v->class == VERDICT_UNSCANNABLE)
-		txn_refuse(t, status, action, d->rule, v, "the %s could not be searched: %s", what,
-		    reason_word(v->reason));
-	else
-		txn_refuse(t, status, action, d->rule, v, "the %s is not permitted here", what);
+	describe(what, d, v, text, sizeof(text));
+	txn_refuse(t, refusal_status(what, v), refusal_word(d), d->rule, v, "%s", text);
+}
+
+void txn_refused_verdict(struct txn *t, const char *what, const struct decision *d,
+    const struct verdict *v)
+{
+	char text[sizeof(t->reason)];
+
+	describe(what, d, v, text, sizeof(text));
+	txn_refused(t, refusal_word(d), d->rule, "%s", text);
 }
 
 struct txn *txn_new(struct flow *f, const struct wire *wire)

@@ -43,6 +43,7 @@ struct leg {
 	uint64_t bytes;	   /* body bytes as received */
 	struct verdict verdict;
 	char type[64], coding[64];
+	char message_coding[24]; /* grpc-encoding */
 	uint64_t length; /* announced, if has_length */
 	bool has_length;
 };
@@ -66,7 +67,7 @@ struct txn {
 	char reason[160];
 	char codings[160]; /* content codings that the client asked for, of those known here */
 	char *accept; /* its Accept fields as one list; NULL: none */
-	bool wants_html, client_11, event_stream;
+	bool wants_html, client_11;
 	bool websocket;	       /* it asks for a WebSocket */
 	char upgrade_to[40]; /* HTTP/1.1: the protocol that it asks for */
 	bool upgrade, connect; /* or for another protocol: tunnelled by rule if the origin agrees */
@@ -148,6 +149,10 @@ bool leg_pour(struct txn *t, struct leg *g);
 void txn_refuse(struct txn *t, unsigned status, const char *action, const char *rule,
     const struct verdict *v, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
+/* The same without telling the client: that is the caller's part. */
+void txn_refused(struct txn *t, const char *action, const char *rule, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
 /* The client was told by an alert: the transaction ends without an answer. */
 void txn_denied(struct txn *t, const char *why);
 
@@ -156,6 +161,8 @@ void txn_denied(struct txn *t, const char *why);
  * own text. what is "download" or "upload".
  */
 void txn_refuse_verdict(struct txn *t, const char *what, const struct decision *d,
+    const struct verdict *v);
+void txn_refused_verdict(struct txn *t, const char *what, const struct decision *d,
     const struct verdict *v);
 
 /* The identifier of a refusal, unique over restarts: worker's birth, index, number. */

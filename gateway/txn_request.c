@@ -10,9 +10,11 @@
 #include "gateway/navigation.h"
 #include "gateway/origin_judge.h"
 #include "gateway/page.h"
+#include "gateway/streaming.h"
 #include "gateway/websocket.h"
 #include "gateway/wait_ask.h"
 #include "gateway/wire.h"
+#include "http/grpc.h"
 #include "http/ws_handshake.h"
 
 static int note_request(struct txn *t, const struct head *h)
@@ -34,7 +36,6 @@ static int note_request(struct txn *t, const struct head *h)
 							     str_copy(to, t->upgrade_to, sizeof(t->upgrade_to)) == 0));
 	if (t->websocket)
 		str_copy(STR("websocket"), t->upgrade_to, sizeof(t->upgrade_to));
-	t->event_stream = fields_accepts(h, STR("text/event-stream"));
 	if (f->host[0] == '\0') /* no SNI: the first request names the flow */
 		memcpy(f->host, t->host, sizeof(f->host) < sizeof(t->host) ? sizeof(f->host) : sizeof(t->host));
 	t->up_body = h->body;
@@ -43,13 +44,31 @@ static int note_request(struct txn *t, const struct head *h)
 	return t->path == NULL ? -ERR_NOMEM : fields_accept(h, &t->accept);
 }
 
+/* What the origin may answer with is cut down to what can be undone here. */
+static size_t cut_offers(struct txn *t, const struct head *h, char *grpc, size_t cap, struct field *add)
+{
+	struct str list;
+	size_t n = 0;
+
+	if (t->codings[0] != '\0')
+		add[n++] = (struct field){ STR("Accept-Encoding"), str_c(t->codings) };
+	if (websocket_offer(t).n > 0)
+		add[n++] = (struct field){ STR("Sec-WebSocket-Extensions"), websocket_offer(t) };
+	if (head_get(h, "grpc-accept-encoding", &list)) {
+		grpc_accept_encoding(list, grpc, cap);
+		add[n++] = (struct field){ STR("Grpc-Accept-Encoding"), str_c(grpc) };
+	}
+	return n;
+}
+
 /* Write the request as it goes out; Expect is ours to answer while we hold. */
 static int write_request(struct txn *t, const struct head *h, bool search)
 {
-	static const char *const searched[] = { "range", "if-range", "accept-encoding", NULL };
+	/* A piece is not an object: the whole is asked for (research: "Range: for HOLD classes"). */
+	static const char *const searched[] = { "range", "if-range", "accept-encoding", "grpc-accept-encoding", NULL };
 	static const char *const socket[] = { "range", "if-range", "accept-encoding", "sec-websocket-extensions", NULL };
-	struct field add[2] = { { STR("Accept-Encoding"), STR_NONE },
-		{ STR("Sec-WebSocket-Extensions"), websocket_offer(t) } };
+	struct field add[3];
+	char grpc[64];
 	struct h1_edit e = { .close = false, .keep_upgrade = t->upgrade || t->websocket,
 		.keep_expect = !search && h->expect_continue };
 
@@ -57,12 +76,9 @@ static int write_request(struct txn *t, const struct head *h, bool search)
 		  h->body == BODY_LENGTH || h->has_length ? H1_FRAME_LENGTH : H1_FRAME_NONE;
 	e.length = h->length;
 	if (t->f->w->search) {
-		/* A piece is not an object: the whole is asked for, and only in codings that can
-		 * be undone here (research: "Range: for HOLD classes"). */
 		e.drop = t->socket != NULL ? socket : searched;
-		add[0].value = str_c(t->codings);
-		e.add = add[0].value.n > 0 ? add : add + 1;
-		e.nadd = (add[0].value.n > 0) + (add[1].value.n > 0);
+		e.add = add;
+		e.nadd = cut_offers(t, h, grpc, sizeof(grpc), add);
 	}
 	return t->wire->keep_request(t, h, &e);
 }
@@ -104,8 +120,14 @@ static void stream_body(struct txn *t)
 
 static void begin_body(struct txn *t, const struct head *h, bool search)
 {
-	if (search && leg_hold(t, &t->up, 0) != 0) {
+	int r = search ? streaming_begin(t, &t->up) : 1;
+
+	if (r < 0 || (r > 0 && search && leg_hold(t, &t->up, 0) != 0)) {
 		txn_refuse(t, 503, "refuse", NULL, NULL, "no memory");
+		return;
+	}
+	if (r == 0) {
+		t->wire->send_head(t, &t->up);
 		return;
 	}
 	if (!search && h->body != BODY_NONE && t->socket == NULL) {

@@ -8,6 +8,7 @@
 #include "gateway/bypass.h"
 #include "gateway/fields.h"
 #include "gateway/media.h"
+#include "gateway/streaming.h"
 #include "gateway/websocket.h"
 #include "gateway/patience.h"
 #include "gateway/wire.h"
@@ -58,12 +59,17 @@ static void stream(struct txn *t, enum verdict_class c, enum verdict_reason r, s
 		t->wire->kill(t);
 }
 
-static void hold(struct txn *t, const struct head *h)
+/* Message by message where it is a stream of them, else as a whole. */
+static void search(struct txn *t, const struct head *h)
 {
-	if (leg_hold(t, &t->down, 1) != 0)
+	int r = streaming_begin(t, &t->down);
+
+	if (r < 0 || (r > 0 && leg_hold(t, &t->down, 1) != 0))
 		txn_refuse(t, 503, "refuse", NULL, NULL, "no memory");
-	else
+	else if (r > 0)
 		patience_begin(t, h);
+	else if (t->wire->send_head(t, &t->down) != 0)
+		t->wire->kill(t);
 }
 
 static void interim(struct txn *t, const struct head *h)
@@ -159,10 +165,8 @@ void txn_response_head(struct txn *t, const struct head *h)
 		stream(t, VERDICT_CLEAN, REASON_NO_BODY, STR_NONE);
 	else if (!t->f->w->search)
 		stream(t, VERDICT_BYPASSED, REASON_POLICY, STR_NONE);
-	else if (t->event_stream && str_ieq(str_c(t->down.type), STR("text/event-stream")))
-		stream(t, VERDICT_BYPASSED, REASON_POLICY, STR("event-stream"));
 	else
-		hold(t, h);
+		search(t, h);
 }
 
 void txn_response_data(struct txn *t, struct str data)

@@ -29,6 +29,8 @@ struct wire {
 	int (*interim)(struct txn *t, const struct head *h, const struct h1_edit *e);
 	/* Our own answer instead of the origin's. */
 	void (*answer)(struct txn *t, unsigned status, const char *type, struct str body);
+	/* What the origin still does with this request is for nobody. */
+	void (*leave)(struct txn *t);
 	/* Nobody may take what went out for a whole message: a reset. */
 	void (*kill)(struct txn *t);
 	/* Go on with this transaction: what it waited for is there. */

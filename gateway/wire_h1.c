@@ -116,6 +116,11 @@ static void answer(struct txn *t, unsigned status, const char *type, struct str 
 		buf_str(out, body);
 }
 
+static void leave(struct txn *t)
+{
+	t->close = true; /* and the origin's connection with the client's */
+}
+
 static void kill_flow(struct txn *t)
 {
 	t->f->reset = t->f->finished = true;
@@ -128,4 +133,4 @@ static void wake(struct txn *t)
 }
 
 const struct wire wire_h1 = { keep_request, keep_response, send_head, put, pour, room, keep_trailers,
-	finish, interim, answer, kill_flow, wake };
+	finish, interim, answer, leave, kill_flow, wake };

@@ -159,4 +159,4 @@ static void wake(struct txn *t)
 }
 
 const struct wire wire_h2 = { keep_request, keep_response, send_head, put, pour, room, keep_trailers,
-	finish, interim, answer, kill_stream, wake };
+	finish, interim, answer, leave_origin, kill_stream, wake };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/buf.h"
+#include "core/base64.h"
 #include "core/err.h"
 
 enum { KEY = 24, EXTENSIONS_MAX = 2048 };
@@ -24,38 +25,15 @@ bool ws_asked(const struct head *h)
 	return h->upgrade && only(h, "upgrade", &v) && str_ieq(v, STR("websocket"));
 }
 
-static bool base64_digit(char c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
-	       c == '/';
-}
-
 /* 16 bytes in base64 (section 4.1). */
 static bool good_key(struct str key)
 {
 	if (key.n != KEY || key.p[KEY - 2] != '=' || key.p[KEY - 1] != '=')
 		return false;
 	for (size_t i = 0; i < KEY - 2; i++)
-		if (!base64_digit(key.p[i]))
+		if (base64_value(key.p[i]) < 0)
 			return false;
 	return true;
-}
-
-/* 20 bytes as 28 characters. */
-static void base64(const unsigned char *from, char *to)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	for (size_t i = 0; i < SHA_DIGEST_LENGTH; i += 3) {
-		bool last = i + 3 > SHA_DIGEST_LENGTH;
-		unsigned v = (unsigned)from[i] << 16 | (unsigned)from[i + 1] << 8 | (last ? 0 : from[i + 2]);
-
-		*to++ = digits[v >> 18];
-		*to++ = digits[v >> 12 & 63];
-		*to++ = digits[v >> 6 & 63];
-		*to++ = last ? '=' : digits[v & 63];
-	}
-	*to = '\0';
 }
 
 /* Section 4.2.2, 5.4: the key and a constant, digested. */
@@ -67,7 +45,7 @@ static void make_accept(struct str key, char *to)
 	memcpy(in, key.p, KEY);
 	memcpy(in + KEY, constant, sizeof(constant) - 1);
 	SHA1(in, sizeof(in), digest);
-	base64(digest, to);
+	base64_write(digest, sizeof(digest), to);
 }
 
 /* ---- extensions ---- */

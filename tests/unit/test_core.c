@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "core/base64.h"
 #include "core/bundle.h"
 #include "core/err.h"
 #include "core/json.h"
@@ -192,6 +193,26 @@ START_TEST(every_error_has_a_text_and_a_lower_case_name)
 }
 END_TEST
 
+START_TEST(base64)
+{
+	static const struct {
+		const char *in, *out;
+	} rows[] = { { "", "" }, { "f", "Zg==" }, { "fo", "Zm8=" }, { "foo", "Zm9v" }, { "foob", "Zm9vYg==" },
+		{ "\xfb\xff", "+/8=" } }; /* RFC 4648 section 10 */
+	char to[16];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ck_assert_uint_eq(base64_write(rows[i].in, strlen(rows[i].in), to), strlen(rows[i].out));
+		ck_assert_str_eq(to, rows[i].out);
+		for (const char *p = to; *p != '\0' && *p != '='; p++)
+			ck_assert_int_ge(base64_value(*p), 0);
+	}
+	ck_assert_int_eq(base64_value('+'), 62);
+	ck_assert_int_eq(base64_value('='), -1);
+	ck_assert_int_eq(base64_value('-'), -1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("core");
@@ -211,6 +232,7 @@ int main(void)
 	tcase_add_test(t, verdict_words_are_found_again);
 	tcase_add_test(t, verdict_names_are_printable);
 	tcase_add_test(t, every_error_has_a_text_and_a_lower_case_name);
+	tcase_add_test(t, base64);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
