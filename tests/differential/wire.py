@@ -42,19 +42,17 @@ def within(name, action):
 
 
 def drain(s, enough=lambda data: False):
-    """All that comes until the end, silence, or enough; and whether it ended in order."""
-    data, fin = b"", False
+    """All that comes until the end, silence, or enough; and whether it was reset."""
+    data = b""
     s.settimeout(QUIET)
     try:
-        while not enough(data):
-            piece = s.recv(65536)
-            if not piece:
-                fin = True
-                break
+        while not enough(data) and (piece := s.recv(65536)):
             data += piece
-    except OSError:
+    except TimeoutError:
         pass
-    return data, fin
+    except OSError:
+        return data, True
+    return data, False
 
 
 class Origin:
@@ -149,13 +147,13 @@ class Lane(threading.Thread):
         final = [m for m in mine["messages"] if not 100 <= m["status"] < 200]
         want = (final[0]["status"], final[0]["body"]) if final and final[0]["whole"] else None
         head = f"{case[1]} / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n".encode()
-        data, fin = self.exchange(head, case[2], lambda got: False)
+        data, reset = self.exchange(head, case[2], lambda got: False)
         reading = read_http_client("response", case[1], data)
         whole = [(m["status"], m["body"]) for m in reading["messages"] if m["whole"] and m["status"] >= 200]
         self.expected += want is not None
         self.arrived += whole[:1] == [want]
-        if len(whole) > 1 or (whole and whole[0] != want and whole[0][0] not in (403, 502)) or (whole and not fin):
-            self.faults.append(("response", case, want, (whole, data, fin)))
+        if len(whole) > 1 or (whole and whole[0] != want and whole[0][0] not in (403, 502)) or (whole and reset):
+            self.faults.append(("response", case, want, (whole, data, reset)))
 
 
 def main():
