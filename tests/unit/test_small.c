@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Facts about the gateway's small pure readers: sniffing, media magic, field cutting. */
+#include <arpa/inet.h>
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/err.h"
+#include "gateway/authority.h"
 #include "gateway/fields.h"
 #include "gateway/media.h"
 #include "gateway/sniff.h"
@@ -172,6 +174,68 @@ START_TEST(an_upgrade_is_to_one_protocol_and_not_to_h2c)
 }
 END_TEST
 
+/* A flow to that address and port; tls: only whether it is there is looked at. */
+static struct flow to(const char *address, uint16_t port, const char *sni, bool tls)
+{
+	static char there;
+	struct flow f = { .to = { .port = port }, .sni = sni != NULL };
+	struct sockaddr_in *in = (struct sockaddr_in *)&f.to_sa;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&f.to_sa;
+
+	if (inet_pton(AF_INET, address, &in->sin_addr) == 1)
+		in->sin_family = AF_INET;
+	else if (inet_pton(AF_INET6, address, &in6->sin6_addr) == 1)
+		in6->sin6_family = AF_INET6;
+	if (sni != NULL)
+		str_copy(str_c(sni), f.host, sizeof(f.host));
+	if (tls)
+		f.client.tls = (struct tls *)(void *)&there;
+	return f;
+}
+
+START_TEST(a_request_without_host_is_for_its_connection)
+{
+	static const struct {
+		const char *address, *sni;
+		uint16_t port;
+		bool tls;
+		const char *want;
+	} rows[] = { { "192.0.2.1", NULL, 80, false, "192.0.2.1" },
+		{ "192.0.2.1", NULL, 8080, false, "192.0.2.1:8080" },
+		{ "192.0.2.1", NULL, 443, false, "192.0.2.1:443" },
+		{ "::ffff:192.0.2.1", NULL, 80, false, "192.0.2.1" },
+		{ "2001:db8::1", NULL, 80, false, "[2001:db8::1]" },
+		{ "2001:db8::1", NULL, 443, true, "[2001:db8::1]" },
+		{ "2001:db8::1", NULL, 8443, true, "[2001:db8::1]:8443" },
+		{ "192.0.2.1", "a.test", 443, true, "a.test" },
+		{ "192.0.2.1", "a.test", 8443, true, "a.test:8443" } };
+	char text[AUTHORITY_MAX];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct flow f = to(rows[i].address, rows[i].port, rows[i].sni, rows[i].tls);
+		struct str got = authority_of_connection(&f, text);
+
+		ck_assert_msg(str_eq(got, str_c(rows[i].want)), "%s: %.*s", rows[i].want, STR_FMT(got));
+	}
+}
+END_TEST
+
+START_TEST(a_request_is_for_its_connections_scheme)
+{
+	struct flow plain = to("192.0.2.1", 80, NULL, false), tls = to("192.0.2.1", 443, "a.test", true);
+	bool other;
+
+	ck_assert_ptr_null(authority_misdirected(&plain, STR_NONE, STR("b.test"), &other));
+	ck_assert_ptr_null(authority_misdirected(&plain, STR("http"), STR("b.test"), &other));
+	ck_assert_ptr_nonnull(authority_misdirected(&plain, STR("https"), STR("b.test"), &other));
+	ck_assert_ptr_null(authority_misdirected(&tls, STR("https"), STR("A.test."), &other));
+	ck_assert(!other);
+	ck_assert_ptr_nonnull(authority_misdirected(&tls, STR("http"), STR("a.test"), &other));
+	ck_assert_ptr_nonnull(authority_misdirected(&tls, STR_NONE, STR("b.test"), &other));
+	ck_assert(other);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("small");
@@ -188,6 +252,8 @@ int main(void)
 	tcase_add_test(t, q1_alternative_services_go_and_only_clear_stays);
 	tcase_add_test(t, q2_all_accept_fields_are_one_list);
 	tcase_add_test(t, codings_too_long_to_keep_are_unknown_not_none);
+	tcase_add_test(t, a_request_without_host_is_for_its_connection);
+	tcase_add_test(t, a_request_is_for_its_connections_scheme);
 	tcase_add_test(t, an_upgrade_is_to_one_protocol_and_not_to_h2c);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
