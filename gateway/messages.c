@@ -6,6 +6,7 @@
 
 #include "core/counter.h"
 #include "core/err.h"
+#include "gateway/share.h"
 #include "gateway/wire.h"
 
 enum { WAITING_MAX = 32, PIECE = 32 << 10 };
@@ -45,6 +46,21 @@ struct messages {
 	bool ended;   /* and all of it was read */
 };
 
+/* Bytes kept back count for the worker and for the client. */
+static void count_held(struct messages *m, size_t n, bool more)
+{
+	struct worker *w = m->t->f->w;
+	struct share *client = m->t->f->share;
+
+	w->held += more ? n : -n;
+	if (client != NULL)
+		client->held += more ? n : -n;
+	if (more)
+		COUNT_ADD(held_bytes, n);
+	else
+		COUNT_SUB(held_bytes, n);
+}
+
 static void message_free(struct message *x)
 {
 	if (x == NULL)
@@ -64,8 +80,7 @@ void messages_free(struct messages *m)
 		message_free(x);
 	}
 	message_free(m->open);
-	m->t->f->w->held -= m->raw.len;
-	COUNT_SUB(held_bytes, m->raw.len);
+	count_held(m, m->raw.len, false);
 	buf_free(&m->raw);
 	m->reader->free(m->self);
 	free(m);
@@ -210,22 +225,31 @@ static void begin(struct messages *m, uint64_t at)
 	m->err = 0;
 }
 
+static int open_body(struct messages *m, struct message *x)
+{
+	struct txn *t = m->t;
+
+	if (x->body != NULL)
+		return 0;
+	x->body = body_new(t->f->w, STR_NONE, m->g == &t->up ? 0 : 1, txn_file_name(t));
+	if (x->body == NULL)
+		return -ERR_NOMEM;
+	body_of(x->body, t->f->share);
+	return 0;
+}
+
 /* Content is kept as far as it can be searched; beyond, the message is UNSCANNABLE. */
 static void keep(struct messages *m, struct str data)
 {
 	struct message *x = m->open;
-	struct txn *t = m->t;
 
 	m->content += data.n;
 	m->read += data.n;
 	if (m->through || m->err != 0 || x == NULL)
 		return;
-	if (m->content > t->f->w->limits.message)
+	if (m->content > m->t->f->w->limits.message)
 		m->err = -ERR_LIMIT;
-	else if (x->body == NULL &&
-		 (x->body = body_new(t->f->w, STR_NONE, m->g == &t->up ? 0 : 1, txn_file_name(t))) == NULL)
-		m->err = -ERR_NOMEM;
-	else
+	else if ((m->err = open_body(m, x)) == 0)
 		m->err = body_push(x->body, data);
 }
 
@@ -348,17 +372,18 @@ static void cut(struct messages *m)
 
 int messages_push(struct messages *m, struct str raw)
 {
-	struct worker *w = m->t->f->w;
+	const struct worker *w = m->t->f->w;
+	const struct share *client = m->t->f->share;
 	int r;
 
 	if (m->stopped)
 		return 0;
-	if (w->held + raw.n > w->limits.held_total)
+	if (w->held + raw.n > w->limits.held_total ||
+	    (client != NULL && client->held + raw.n > w->limits.client_held))
 		return -ERR_LIMIT;
 	if ((r = buf_str(&m->raw, raw)) != 0)
 		return r;
-	w->held += raw.n;
-	COUNT_ADD(held_bytes, raw.n);
+	count_held(m, raw.n, true);
 	cut(m);
 	messages_pour(m);
 	return 0;
@@ -375,8 +400,7 @@ static void drop(struct messages *m, size_t n)
 {
 	buf_consume(&m->raw, n);
 	m->out += n;
-	m->t->f->w->held -= n;
-	COUNT_SUB(held_bytes, n);
+	count_held(m, n, false);
 }
 
 /* All is out that may go: the stream ends here, or is told why it does not go on. */

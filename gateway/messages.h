@@ -30,7 +30,7 @@ int messages_begin(struct txn *t, struct leg *g, const struct message_reader *re
 /* Scans under way are cancelled. NULL is fine. */
 void messages_free(struct messages *m);
 
-/* Bytes came: 0, -ERR_LIMIT (the worker keeps too much), -ERR_NOMEM. */
+/* Bytes came: 0, -ERR_LIMIT (the worker, or the client in it, keeps too much), -ERR_NOMEM. */
 int messages_push(struct messages *m, struct str raw);
 
 /* No more will come: the leg is done (leg_finish) when everything is out. */

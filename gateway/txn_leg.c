@@ -8,6 +8,7 @@
 #include "gateway/messages.h"
 #include "gateway/patience.h"
 #include "gateway/report.h"
+#include "gateway/websocket.h"
 #include "gateway/wire.h"
 
 int leg_hold(struct txn *t, struct leg *g, int direction)
@@ -86,6 +87,8 @@ void leg_body(struct txn *t, struct leg *g, struct str data)
 				       : t->wire->put(t, g, data);
 	if (r == -ERR_LIMIT && g->state == LEG_HOLD)
 		over_limit(t, g, data);
+	else if (r != 0 && websocket_opened(t))
+		websocket_fail(t, g, r);
 	else if (r != 0)
 		txn_refuse(t, is_up(t, g) ? 503 : 502, "refuse", NULL, NULL, "%s", err_name(r));
 }

@@ -118,6 +118,21 @@ void websocket_leave(struct txn *t)
 	begin_close(t);
 }
 
+void websocket_fail(struct txn *t, struct leg *g, int err)
+{
+	struct websocket *s = t->socket;
+
+	if (s->closing)
+		return;
+	g->verdict = verdict_make(VERDICT_UNSCANNABLE, REASON_LIMIT, str_c(err_name(err)));
+	t->action = "refuse";
+	s->code = TOO_BIG;
+	snprintf(s->said, sizeof(s->said), "more waits than can be kept back");
+	snprintf(t->reason, sizeof(t->reason), "WebSocket of the %s: %s", g == &t->up ? "client" : "origin", err_name(err));
+	begin_close(t);
+	flow_wake(t->f);
+}
+
 /* Nothing of that message went out. What both sides get to hear follows in websocket_close(). */
 static void blocked(struct txn *t, struct leg *g, const struct decision *d, const struct verdict *v)
 {

@@ -30,6 +30,9 @@ bool websocket_opened(const struct txn *t);
 /* Something may not pass: both sides are being told, nothing more is read. */
 bool websocket_closing(const struct txn *t);
 
+/* No more of that leg can be kept back: both sides are told by 1009. */
+void websocket_fail(struct txn *t, struct leg *g, int err);
+
 /* The gateway stops: both sides are told by 1001, behind the last whole message. */
 void websocket_leave(struct txn *t);
 

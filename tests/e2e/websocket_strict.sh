@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # WebSocket by the letter: handshakes of either side, malformed frames, streams that are cut.
 . "$(dirname "$0")/lib.sh"
-topology </dev/null
+topology <<END
+limits: { client_held: 1M }
+END
 raw_origin 80
 yes='HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
 accept='Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n'
@@ -63,6 +65,9 @@ like "what the origin cuts off is not delivered" "$(frames)" '^(810161)?$'
 like "and the end is no close of WebSocket" "$(ended)" '^(reset|fin)'
 shake good.echo "$key$v13" await '\r\n\r\n' send '\x81\x85\x00\x00\x00\x00hel' shut drain >/dev/null
 is "what the client cuts off does not come back" "$(frames)" ''
+shake good.keep "$key$v13" await '\r\n\r\n' send '\x82\xff\x00\x00\x00\x00\x00\x30\x00\x00\x00\x00\x00\x00' file "$LAB_MATERIAL/www/2m.bin" drain >/dev/null
+is "more than may be kept back for one client: 1009" "$(closed)" 03f1
+audit "which is audited" event=transaction protocol=websocket action=refuse request_verdict=unscannable request_reason=limit reason='WebSocket of the client: limit'
 audit "malformed frames are audited" event=transaction protocol=websocket action=refuse request_verdict=unscannable request_reason=malformed reason='WebSocket of the client: ws'
 audit "of the origin, too" event=transaction protocol=websocket action=refuse response_verdict=unscannable reason='WebSocket of the origin: ws'
 audit "and what was cut" event=transaction path=/cut action=refuse reason='WebSocket of the origin: truncated'

@@ -11,6 +11,7 @@
 #include "core/counter.h"
 #include "core/err.h"
 #include "gateway/messages.h"
+#include "gateway/share.h"
 #include "gateway/wire.h"
 
 enum { MOST = 64 };
@@ -51,6 +52,11 @@ void body_free(struct body *b)
 			asked[i] = NULL;
 	live--;
 	free(b);
+}
+
+void body_of(struct body *b, struct share *client)
+{
+	(void)b, (void)client;
 }
 
 int body_push(struct body *b, struct str s)
@@ -508,6 +514,23 @@ START_TEST(worker_keeps_too_much)
 }
 END_TEST
 
+START_TEST(one_client_keeps_too_much)
+{
+	struct share client = { .held = 5 };
+
+	f.share = &client;
+	w.limits.client_held = 10;
+	push("(abc");
+	ck_assert_uint_eq(client.held, 9);
+	ck_assert_int_eq(messages_push(t.down.messages, STR("de")), -ERR_LIMIT);
+	push(")");
+	verdict(0, VERDICT_CLEAN);
+	ck_assert_str_eq(sent, "(abc)");
+	ck_assert_uint_eq(client.held, 5);
+	f.share = NULL;
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("messages");
@@ -536,6 +559,7 @@ int main(void)
 	tcase_add_test(tc, line_has_an_end);
 	tcase_add_test(tc, sender_is_held_back);
 	tcase_add_test(tc, worker_keeps_too_much);
+	tcase_add_test(tc, one_client_keeps_too_much);
 	suite_add_tcase(s, tc);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
