@@ -9,6 +9,7 @@
 #include "gateway/mux.h"
 #include "gateway/navigation.h"
 #include "gateway/page.h"
+#include "gateway/ranged.h"
 #include "gateway/wait_page.h"
 #include "gateway/waiting.h"
 #include "gateway/wire.h"
@@ -37,8 +38,10 @@ static void trickle(struct txn *t)
 	most = body_length(g->body) / 100 * l->comfort_percent;
 	if (!t->wire->room(t, g) || g->released >= most || body_length(g->body) < l->comfort_after_bytes)
 		return;
+	if (!ranged_settle(t, g, false) || t->refused)
+		return;
 	t->wire->send_head(t, g);
-	n = body_read(g->body, g->released, some,
+	n = ranged_read(g, g->released, some,
 	    most - g->released < sizeof(some) ? (size_t)(most - g->released) : sizeof(some));
 	if (n > 0 && t->wire->put(t, g, str_of(some, (size_t)n)) == 0)
 		g->released += (uint64_t)n;
@@ -122,7 +125,7 @@ static void wake(struct txn *t)
 }
 
 static const struct wire wire_wait = { no_head, no_head, nothing, no_put, no_pour, room, no_trailers,
-	nothing, no_head, refused, kill_download, wake };
+	nothing, no_head, refused, leave_origin, kill_download, wake };
 
 void patience_ready(struct txn *t)
 {
@@ -144,7 +147,7 @@ static bool may_leave(const struct txn *t)
 {
 	const struct leg *g = &t->down;
 
-	return t->object != NULL && !t->refused && !g->head_out && g->released == 0 &&
+	return t->object != NULL && t->ranged == NULL && !t->refused && !g->head_out && g->released == 0 &&
 	       t->up.state == LEG_DONE && !t->f->w->draining && !t->f->client.lost && !t->f->client.half &&
 	       (!g->has_length || g->length <= t->f->w->limits.body_held);
 }

@@ -14,6 +14,7 @@
 #include "gateway/leaving.h"
 #include "gateway/messages.h"
 #include "gateway/page.h"
+#include "gateway/ranged.h"
 #include "gateway/report.h"
 #include "gateway/websocket.h"
 #include "gateway/waiting.h"
@@ -68,6 +69,7 @@ void txn_free(struct txn *t)
 		waiting_gone(t->waits);
 	free(t->object);
 	free(t->given);
+	ranged_free(t->ranged);
 	free(t->path);
 	free(t->accept);
 	free(t);
@@ -158,6 +160,7 @@ struct decision txn_decide(const struct txn *t, enum stage stage, const struct l
 	facts.host = str_c(t->f->host);
 	other = policy_decide(t->f->policy, &facts);
 	other.log |= d.log;
+	d.ranges &= other.ranges;
 	return prohibits(&other) ? other : d;
 }
 

@@ -12,6 +12,7 @@
 
 struct download;
 struct messages;
+struct ranged;
 struct websocket;
 struct wire;
 
@@ -40,6 +41,10 @@ struct leg {
 	struct messages *messages; /* of LEG_MESSAGES */
 	uint64_t nmessages;	   /* that were complete */
 	uint64_t released; /* bytes of the held body that went out */
+	struct ranged *part; /* only that of it goes out; the transaction's */
+	uint64_t passed;     /* then: bytes of the body that were held or went by */
+	bool piece;	     /* it is a piece of an object by what its head says */
+	uint64_t due;	     /* then: bytes that it must have, 0 not known */
 	uint64_t bytes;	   /* body bytes as received */
 	struct verdict verdict;
 	char type[64], coding[64];
@@ -66,6 +71,7 @@ struct txn {
 	const char *action, *rule;
 	char reason[160];
 	char codings[160]; /* content codings that the client asked for, of those known here */
+	struct ranged *ranged; /* the range that is asked for; NULL: none */
 	char *accept; /* its Accept fields as one list; NULL: none */
 	bool wants_html, client_11;
 	bool websocket;	       /* it asks for a WebSocket */
@@ -78,6 +84,7 @@ struct txn {
 	bool close;	       /* the client connection ends after this */
 	bool refused;	       /* our own page is the answer */
 	bool other_name;       /* it names another host than the TLS connection did */
+	bool pass_ranges;      /* a rule lets a range go to the origin */
 	bool own_log;	       /* a rule asked for a mark */
 	bool navigates;	       /* a page may take the place of its answer (navigation.h) */
 	bool own;	       /* the gateway itself is asked, no origin (wait_ask.h) */
@@ -122,6 +129,8 @@ void txn_request_head(struct txn *t, const struct head *h);
 void txn_request_connected(struct txn *t);
 void txn_response_head(struct txn *t, const struct head *h);
 void txn_response_data(struct txn *t, struct str data);
+/* Keep the answer's head, framed for the client, in place of an earlier one: 0 or -ERR_*. */
+int txn_keep_response(struct txn *t, const struct head *h);
 
 /* Hold a body from now on: 0 or -ERR_NOMEM. */
 int leg_hold(struct txn *t, struct leg *g, int direction);

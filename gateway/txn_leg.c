@@ -7,6 +7,7 @@
 #include "gateway/fields.h"
 #include "gateway/messages.h"
 #include "gateway/patience.h"
+#include "gateway/ranged.h"
 #include "gateway/report.h"
 #include "gateway/websocket.h"
 #include "gateway/wire.h"
@@ -29,10 +30,22 @@ static bool is_up(const struct txn *t, const struct leg *g)
 	return g == &t->up;
 }
 
+/* What was found in a piece says nothing of the object that it is put into. */
+static void note_piece(struct leg *g)
+{
+	if (!g->piece || g->verdict.class != VERDICT_CLEAN)
+		return;
+	g->verdict.class = VERDICT_BYPASSED;
+	g->verdict.reason = REASON_PARTIAL;
+}
+
 /* The verdict is there: policy says what it means for this direction. */
 static void decide(struct txn *t, struct leg *g)
 {
-	struct decision d = txn_decide(t, is_up(t, g) ? STAGE_UPLOAD : STAGE_DOWNLOAD, g);
+	struct decision d;
+
+	note_piece(g);
+	d = txn_decide(t, is_up(t, g) ? STAGE_UPLOAD : STAGE_DOWNLOAD, g);
 
 	t->own_log |= d.log;
 	if (d.action == ACTION_ALLOW || d.action == ACTION_INTERCEPT) {
@@ -71,10 +84,27 @@ static void over_limit(struct txn *t, struct leg *g, struct str data)
 		txn_refuse(t, 503, "refuse", NULL, NULL, "no memory");
 }
 
+/* Bytes of a stream go on; of a part that is asked for only those that belong to it. */
+static int pass(struct txn *t, struct leg *g, struct str data)
+{
+	struct str due = ranged_cut(g, g->passed, data);
+	int r = due.n > 0 ? t->wire->put(t, g, due) : 0;
+
+	g->passed += data.n;
+	if (r == 0 && ranged_over(g, g->passed) && !g->ended) {
+		t->wire->leave(t);
+		g->ended = true;
+		leg_finish(t, g);
+	}
+	return r;
+}
+
 void leg_body(struct txn *t, struct leg *g, struct str data)
 {
 	int r;
 
+	if (g->state == LEG_DONE) /* the rest of a body of which a part was asked for */
+		return;
 	g->bytes += data.n;
 	if (is_up(t, g))
 		COUNT_ADD(bytes_up, data.n);
@@ -84,7 +114,7 @@ void leg_body(struct txn *t, struct leg *g, struct str data)
 	r = g->state == LEG_HOLD       ? body_push(g->body, data)
 	    : g->state == LEG_MESSAGES ? messages_push(g->messages, data)
 	    : g->state == LEG_RELEASE  ? buf_str(&g->spill, data)
-				       : t->wire->put(t, g, data);
+				       : pass(t, g, data);
 	if (r == -ERR_LIMIT && g->state == LEG_HOLD)
 		over_limit(t, g, data);
 	else if (r != 0 && websocket_opened(t))
@@ -110,8 +140,12 @@ void leg_finish(struct txn *t, struct leg *g)
 
 void leg_complete(struct txn *t, struct leg *g)
 {
+	if (g->state == LEG_DONE)
+		return;
 	g->ended = true;
-	if (g->state == LEG_STREAM) {
+	if (g->due > 0 && g->bytes != g->due) {
+		txn_malformed(t, is_up(t, g), -ERR_BODY_LENGTH);
+	} else if (g->state == LEG_STREAM) {
 		leg_finish(t, g);
 	} else if (g->state == LEG_MESSAGES) {
 		messages_end(g->messages);
@@ -130,6 +164,9 @@ void leg_release(struct txn *t, struct leg *g)
 		patience_ready(t);
 		return;
 	}
+	ranged_settle(t, g, true);
+	if (t->refused)
+		return;
 	t->wire->send_head(t, g);
 	g->state = LEG_RELEASE;
 	flow_touch(t->f);
@@ -138,13 +175,17 @@ void leg_release(struct txn *t, struct leg *g)
 /* All that was held is out. A body that was released at a limit goes on as it comes. */
 static void poured(struct txn *t, struct leg *g)
 {
-	int r = t->wire->put(t, g, buf_view(&g->spill));
+	int r;
 
+	g->passed = body_length(g->body);
+	r = pass(t, g, buf_view(&g->spill));
 	body_free(g->body);
 	g->body = NULL;
 	buf_free(&g->spill);
 	if (r != 0)
 		t->wire->kill(t);
+	else if (g->state == LEG_DONE)
+		return;
 	else if (g->ended)
 		leg_finish(t, g);
 	else

@@ -10,6 +10,7 @@
 #include "gateway/navigation.h"
 #include "gateway/origin_judge.h"
 #include "gateway/page.h"
+#include "gateway/ranged.h"
 #include "gateway/streaming.h"
 #include "gateway/websocket.h"
 #include "gateway/wait_ask.h"
@@ -40,6 +41,7 @@ static int note_request(struct txn *t, const struct head *h)
 		memcpy(f->host, t->host, sizeof(f->host) < sizeof(t->host) ? sizeof(f->host) : sizeof(t->host));
 	t->up_body = h->body;
 	fields_leg(h, &t->up);
+	t->up.piece = head_count(h, "content-range") > 0;
 	fields_accept_encoding(h, t->codings, sizeof(t->codings));
 	return t->path == NULL ? -ERR_NOMEM : fields_accept(h, &t->accept);
 }
@@ -64,9 +66,8 @@ static size_t cut_offers(struct txn *t, const struct head *h, char *grpc, size_t
 /* Write the request as it goes out; Expect is ours to answer while we hold. */
 static int write_request(struct txn *t, const struct head *h, bool search)
 {
-	/* A piece is not an object: the whole is asked for (research: "Range: for HOLD classes"). */
-	static const char *const searched[] = { "range", "if-range", "accept-encoding", "grpc-accept-encoding", NULL };
-	static const char *const socket[] = { "range", "if-range", "accept-encoding", "sec-websocket-extensions", NULL };
+	static const char *const searched[] = { "sec-websocket-extensions", "accept-encoding", "grpc-accept-encoding", "range", "if-range", NULL };
+	static const char *const ranges[] = { "accept-encoding", "grpc-accept-encoding", NULL };
 	struct field add[3];
 	char grpc[64];
 	struct h1_edit e = { .close = false, .keep_upgrade = t->upgrade || t->websocket,
@@ -76,7 +77,8 @@ static int write_request(struct txn *t, const struct head *h, bool search)
 		  h->body == BODY_LENGTH || h->has_length ? H1_FRAME_LENGTH : H1_FRAME_NONE;
 	e.length = h->length;
 	if (t->f->w->search) {
-		e.drop = t->socket != NULL ? socket : searched;
+		/* A piece is not an object: the whole is asked for. */
+		e.drop = ranged_passed(t->ranged) ? ranges : t->socket != NULL ? searched : searched + 1;
 		e.add = add;
 		e.nadd = cut_offers(t, h, grpc, sizeof(grpc), add);
 	}
@@ -90,6 +92,7 @@ static bool refused_by_policy(struct txn *t)
 	t->rule = d.rule;
 	t->own_log = d.log;
 	t->unsearched = d.action == ACTION_PASSTHROUGH;
+	t->pass_ranges = d.ranges;
 	if (d.action == ACTION_RESET)
 		txn_refuse(t, 0, "reset", d.rule, NULL, "%s", d.reason != NULL ? d.reason : "reset by rule");
 	else if (d.action == ACTION_BLOCK)
@@ -191,6 +194,10 @@ void txn_request_head(struct txn *t, const struct head *as_sent)
 		return;
 	if (t->websocket && f->w->search && !t->unsearched && (r = websocket_asked(t, h)) != 0) {
 		txn_malformed(t, true, r);
+		return;
+	}
+	if (ranged_note(t, h, t->pass_ranges) != 0) {
+		txn_refuse(t, 503, "refuse", NULL, NULL, "no memory");
 		return;
 	}
 	if (h->target.n > f->w->limits.target || write_request(t, h, search) != 0) {

@@ -8,6 +8,7 @@
 #include "gateway/bypass.h"
 #include "gateway/fields.h"
 #include "gateway/media.h"
+#include "gateway/ranged.h"
 #include "gateway/streaming.h"
 #include "gateway/websocket.h"
 #include "gateway/patience.h"
@@ -138,9 +139,26 @@ static void begin_tunnel(struct txn *t, const struct head *h)
 	f->to_relay = true;
 }
 
+/* Content-Range has a meaning in 206 and 416 alone (RFC 9110 section 14.4): elsewhere it could
+ * only make somebody take the whole for a piece. */
+int txn_keep_response(struct txn *t, const struct head *h)
+{
+	bool piece = h->status == 206 || h->status == 416;
+	const char *drop[3] = { NULL };
+	struct h1_edit e = { .drop = drop };
+	size_t n = 0;
+
+	if (fields_alt_svc(h))
+		drop[n++] = "alt-svc";
+	if (!piece)
+		drop[n++] = "content-range";
+	choose_frame(t, h, &e);
+	return t->wire->keep_response(t, h, &e);
+}
+
 void txn_response_head(struct txn *t, const struct head *h)
 {
-	struct h1_edit e = { .drop = fields_alt_svc(h) ? dropped : NULL };
+	int r;
 
 	if (opens(t, h)) {
 		t->status = h->status;
@@ -156,9 +174,11 @@ void txn_response_head(struct txn *t, const struct head *h)
 	fields_leg(h, &t->down);
 	if (refused_by_policy(t))
 		return;
-	choose_frame(t, h, &e);
-	if (t->wire->keep_response(t, h, &e) != 0) {
-		txn_malformed(t, false, -ERR_HTTP_HEAD_SIZE);
+	r = ranged_response(t, h);
+	if (r == 0 && txn_keep_response(t, h) != 0)
+		r = -ERR_HTTP_HEAD_SIZE;
+	if (r != 0) {
+		txn_malformed(t, false, r);
 		return;
 	}
 	if (h->body == BODY_NONE || (h->body == BODY_LENGTH && h->length == 0))

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/err.h"
+#include "gateway/ranged.h"
 #include "gateway/wire.h"
 
 enum { PIECE = 64 << 10 };
@@ -21,6 +22,7 @@ static int keep_request(struct txn *t, const struct head *h, const struct h1_edi
 static int keep_response(struct txn *t, const struct head *h, const struct h1_edit *e)
 {
 	t->down.chunked = e->frame == H1_FRAME_CHUNKED;
+	buf_free(&t->down.head);
 	return h1_write_response(&t->down.head, h, e);
 }
 
@@ -47,7 +49,7 @@ static ssize_t pour(struct txn *t, struct leg *g)
 {
 	struct end *to = receiver(t, g);
 	char *p = g->chunked ? t->f->w->scratch : buf_reserve(&to->out, PIECE);
-	ssize_t n = p != NULL ? body_read(g->body, g->released, p, PIECE) : -ERR_NOMEM;
+	ssize_t n = p != NULL ? ranged_read(g, g->released, p, PIECE) : -ERR_NOMEM;
 
 	if (n <= 0)
 		return n;

@@ -6,6 +6,7 @@
 
 #include "core/err.h"
 #include "gateway/mux.h"
+#include "gateway/ranged.h"
 #include "gateway/wire.h"
 
 enum { PIECE = 32 << 10, FULL_QUEUES = 4, INTERNAL_ERROR = 2, CANCEL = 8 };
@@ -76,7 +77,7 @@ static int put(struct txn *t, struct leg *g, struct str data)
 
 static ssize_t pour(struct txn *t, struct leg *g)
 {
-	ssize_t n = body_read(g->body, g->released, t->f->w->scratch, PIECE);
+	ssize_t n = ranged_read(g, g->released, t->f->w->scratch, PIECE);
 	int r = n > 0 ? put(t, g, str_of(t->f->w->scratch, (size_t)n)) : 0;
 
 	return r != 0 ? r : n;

@@ -47,7 +47,7 @@ static const cyaml_strval_t protocol_words[] = { { "tls", PROTOCOL_TLS }, { "htt
 	{ "connect", PROTOCOL_CONNECT }, { "websocket", PROTOCOL_WEBSOCKET } };
 static const cyaml_strval_t action_words[] = { { "intercept", ACTION_INTERCEPT },
 	{ "passthrough", ACTION_PASSTHROUGH }, { "block", ACTION_BLOCK }, { "reset", ACTION_RESET },
-	{ "allow", ACTION_ALLOW }, { "log", ACTION_NONE } };
+	{ "allow", ACTION_ALLOW }, { "log", ACTION_NONE }, { "ranges", ACTION_RANGES } };
 
 static const cyaml_strval_t check_words[] = { { "log", PASSTHROUGH_LOG },
 	{ "refuse", PASSTHROUGH_REFUSE }, { "probe", PASSTHROUGH_PROBE } };

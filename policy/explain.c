@@ -29,6 +29,9 @@ static void print_step(void *arg, const struct walk_step *s)
 	case WALK_LOGS:
 		fprintf(out, "all its conditions hold, noted in the audit\n");
 		break;
+	case WALK_RANGES:
+		fprintf(out, "all its conditions hold, a range goes to the origin as it is asked for\n");
+		break;
 	case WALK_FAILS:
 		fprintf(out, "its %s does not match\n", cond_key(s->cond));
 		break;
@@ -46,7 +49,9 @@ static void print_step(void *arg, const struct walk_step *s)
 		fprintf(out, "holds, but '%s' comes before it\n", by);
 		break;
 	case WALK_NO_MEANING:
-		fprintf(out, "holds, but bytes of an unknown protocol cannot be searched\n");
+		fprintf(out, "holds, but %s\n",
+		    s->rule->action == ACTION_RANGES ? "ranges are asked about with the request"
+						     : "bytes of an unknown protocol cannot be searched");
 		break;
 	case WALK_WAITS:
 		fprintf(out, "holds, but '%s' comes before it and is still open\n", by);

@@ -98,7 +98,8 @@ static bool accept_holds(const struct rule *r, struct str list)
 
 static bool path_holds(const struct rule *r, struct str path)
 {
-	bool both = r->action == ACTION_ALLOW || r->action == ACTION_PASSTHROUGH;
+	bool both = r->action == ACTION_ALLOW || r->action == ACTION_PASSTHROUGH ||
+		    r->action == ACTION_RANGES;
 
 	for (size_t i = 0; i < r->paths_n; i++)
 		if (path_match(r->paths[i], path, both))

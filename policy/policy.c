@@ -63,7 +63,7 @@ const char *stage_name(enum stage s)
 const char *action_name(enum action a)
 {
 	static const char *const names[] = { "log", "intercept", "passthrough", "block", "reset",
-		"allow" };
+		"allow", "ranges" };
 
 	return (unsigned)a < sizeof(names) / sizeof(names[0]) ? names[a] : "unknown";
 }
@@ -104,7 +104,7 @@ struct walk {
 	const struct facts *f;
 	uint32_t known;
 	/* By action, the first rule that may still decide about the connection. */
-	const struct rule *open[ACTION_ALLOW + 1];
+	const struct rule *open[ACTION_RANGES + 1];
 	const struct rule *permits;  /* an allow that holds: no later prohibition but by verdict */
 	const struct rule *decrypts; /* intercept or passthrough: none by the connection alone */
 };
@@ -161,7 +161,7 @@ static struct walk_step try_unknown(struct walk *w, const struct rule *r)
 	return s;
 }
 
-/* An open rule with another action, the log apart; NULL if none. */
+/* An open rule with another action, log and ranges apart; NULL if none. */
 static const struct rule *open_other(const struct walk *w, enum action than)
 {
 	for (int a = ACTION_INTERCEPT; a <= ACTION_ALLOW; a++)
@@ -252,6 +252,8 @@ static struct walk_step try_rule(struct walk *w, const struct rule *r)
 	case ACTION_INTERCEPT:
 	case ACTION_PASSTHROUGH:
 		return try_decrypt(w, r);
+	case ACTION_RANGES:
+		return step_of(r, w->f->stage == STAGE_REQUEST ? WALK_RANGES : WALK_NO_MEANING);
 	default:
 		return step_of(r, WALK_LOGS);
 	}
@@ -298,7 +300,7 @@ struct decision policy_walk(const struct policy *p, const struct facts *f, walk_
 	const struct config *c = p->conf;
 	struct walk w = { .f = f, .known = facts_known(f) };
 	struct decision d;
-	bool log = false;
+	bool log = false, ranges = false;
 
 	for (size_t i = 0; i < c->rules_n; i++) {
 		const struct rule *r = &c->rules[i];
@@ -307,13 +309,15 @@ struct decision policy_walk(const struct policy *p, const struct facts *f, walk_
 		if (each != NULL)
 			each(arg, &s);
 		log = log || s.outcome == WALK_LOGS;
+		ranges = ranges || s.outcome == WALK_RANGES;
 		if (s.outcome == WALK_DECIDES)
-			return (struct decision){ r->action, r->name, r->reason, log, true };
+			return (struct decision){ r->action, r->name, r->reason, log, true, ranges };
 		if (s.outcome == WALK_WAITS)
 			break;
 	}
 	d = decide_default(p, &w);
 	d.log = log;
+	d.ranges = ranges;
 	return d;
 }
 

@@ -47,7 +47,7 @@ struct facts {
 	const struct verdict *verdict; /* UPLOAD and DOWNLOAD stages; else NULL */
 };
 
-enum action { ACTION_NONE, ACTION_INTERCEPT, ACTION_PASSTHROUGH, ACTION_BLOCK, ACTION_RESET, ACTION_ALLOW };
+enum action { ACTION_NONE, ACTION_INTERCEPT, ACTION_PASSTHROUGH, ACTION_BLOCK, ACTION_RESET, ACTION_ALLOW, ACTION_RANGES };
 
 struct decision {
 	enum action action;
@@ -55,6 +55,7 @@ struct decision {
 	const char *reason; /* the rule's own text for the block page, or NULL */
 	bool log;	    /* the rule asks for a log mark */
 	bool by_rule;	    /* a rule with this action decided, not a default */
+	bool ranges;	    /* REQUEST: a rule lets ranges go to the origin */
 };
 
 struct policy; /* reference-counted */

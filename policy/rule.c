@@ -89,6 +89,20 @@ static int late_error(struct build *b, const char *key)
 	return config_error_fix(b->err, "remove '%s', or use action allow, block or reset", key);
 }
 
+/* Whether a range is passed on is said with the request. */
+static int check_ranges(struct build *b)
+{
+	uint32_t late = b->out->need & ~(CONDS_CONNECTION | (uint32_t)CONDS_REQUEST);
+
+	if (late == 0 && (b->out->need & COND_BIT(LEAVES_HTTP)) == 0)
+		return 0;
+	for (int i = 0; i < COND_COUNT && late != 0; i++)
+		if ((late & 1u << i) != 0)
+			return build_error(b, i == COND_SIZE ? b->raw->when.size_over != NULL ? "size_over" : "size_under" : conds[i].keys, 0,
+			    "no such condition with action ranges: it is known only with the body");
+	return build_error(b, "protocol", 0, "tls or http with action ranges");
+}
+
 /*
  * Whether to decrypt is decided once, before anything of HTTP can be seen. Only a request for
  * another protocol can be passed through later.
@@ -98,6 +112,8 @@ static int check_stage(struct build *b)
 	const struct rule *r = b->out;
 	uint32_t late = r->need & ~CONDS_CONNECTION;
 
+	if (r->action == ACTION_RANGES)
+		return check_ranges(b);
 	if (r->action != ACTION_INTERCEPT && r->action != ACTION_PASSTHROUGH)
 		return 0;
 	if (r->action == ACTION_PASSTHROUGH && (late & COND_BIT(LEAVES_HTTP)) != 0)

@@ -182,7 +182,7 @@ static const uint32_t verdict_reasons[VERDICT_COUNT] = {
 	[VERDICT_SUSPECT] = R(NONE),
 	[VERDICT_UNSCANNABLE] = R(ENCRYPTED) | R(LIMIT) | R(TIMEOUT) | R(ERROR) | R(MALFORMED),
 	[VERDICT_BYPASSED] =
-	    R(POLICY) | R(PINNED) | R(CLIENT_CERT) | R(QUIC) | R(CAPACITY) | R(NO_BODY),
+	    R(POLICY) | R(PINNED) | R(CLIENT_CERT) | R(QUIC) | R(CAPACITY) | R(PARTIAL) | R(NO_BODY),
 #undef R
 };
 
@@ -204,7 +204,7 @@ static int verdict_error(
 		    class == VERDICT_UNSCANNABLE ? "unscannable alone or with .encrypted, .limit, "
 						   ".timeout, .error, .malformed"
 		    : class == VERDICT_BYPASSED  ? "bypassed alone or with .policy, .pinned, "
-						   ".client_cert, .quic, .capacity, .no_body"
+						   ".client_cert, .quic, .capacity, .partial, .no_body"
 						 : "%s without a reason",
 		    verdict_word(class));
 	}

@@ -297,6 +297,9 @@ static const struct {
 	{ "rules:\n- action: intercept\n  when: { protocol: [websocket] }\n", 3, "websocket", "only after decryption", "action passthrough" },
 	{ "rules:\n- action: passthrough\n  when: { protocol: [upgrade], size_over: 1 }\n", 3, "1", "known only after decryption", "" },
 	{ "rules:\n- action: passthrough\n  when: { protocol: [upgrade, tls], path: /a }\n", 3, "/a", "known only after decryption", "" },
+	{ "rules:\n- action: ranges\n  when: { content_type: [video/mp4] }\n", 3, "video/mp4", "known only with the body", "" },
+	{ "rules:\n- action: ranges\n  when: { size_over: 1M }\n", 3, "1M", "known only with the body", "" },
+	{ "rules:\n- action: ranges\n  when: { protocol: [upgrade] }\n", 3, "upgrade", "tls or http with action ranges", "" },
 	/* YAML */
 	{ "a: [1\nb: 2\n", 2, "b: 2", "valid YAML", "" },
 	{ "listen:\n\thttp: 1\n", 2, "http: 1", "valid YAML", "not with tabs" },

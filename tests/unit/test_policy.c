@@ -475,6 +475,29 @@ START_TEST(log_notes_and_goes_on)
 }
 END_TEST
 
+START_TEST(ranges_go_to_the_origin_by_rule_alone)
+{
+	struct policy *p = policy_of("rules:\n- { name: resume, when: { host: [www.example], path: [/deb/] }, action: ranges }\n" EVIL
+				     "- { name: never read, action: ranges }\n");
+	struct decision d = decide(p, (struct ask){ STAGE_REQUEST, .path = "/deb/x" });
+
+	ck_assert_int_eq(d.action, ACTION_ALLOW);
+	ck_assert(d.ranges);
+	ck_assert(!d.log);
+	d = decide(p, (struct ask){ STAGE_REQUEST, .host = "evil.example" });
+	ck_assert_int_eq(d.action, ACTION_BLOCK);
+	ck_assert(!d.ranges);
+	policy_free(p);
+	p = policy_of("rules:\n- { name: resume, when: { path: [/deb/] }, action: ranges }\n");
+	ck_assert(decide(p, (struct ask){ STAGE_REQUEST, .path = "/deb/x" }).ranges);
+	ck_assert(!decide(p, (struct ask){ STAGE_REQUEST, .path = "/deb/../x" }).ranges); /* both spellings */
+	ck_assert(!decide(p, (struct ask){ STAGE_REQUEST, .path = "/x" }).ranges);
+	ck_assert(!decide(p, (struct ask){ STAGE_RESPONSE, .path = "/deb/x" }).ranges);
+	ck_assert_int_eq(decide(p, (struct ask){ STAGE_HELLO }).action, ACTION_INTERCEPT);
+	policy_free(p);
+}
+END_TEST
+
 START_TEST(rules_without_a_name_are_numbered)
 {
 	struct policy *p = policy_of("rules:\n- action: log\n- action: block\n");
@@ -605,6 +628,7 @@ int main(void)
 	tcase_add_test(t, splice_only_passes_tls_through_unless_a_rule_forbids_it);
 	tcase_add_loop_test(t, the_right_rule_decides, 0, (int)(sizeof(rows) / sizeof(rows[0])));
 	tcase_add_test(t, log_notes_and_goes_on);
+	tcase_add_test(t, ranges_go_to_the_origin_by_rule_alone);
 	tcase_add_test(t, rules_without_a_name_are_numbered);
 	tcase_add_test(t, a_long_list_costs_microseconds);
 	tcase_add_test(t, explain_says_why);
