@@ -25,6 +25,7 @@ struct mux {
 	bool draining; /* GOAWAY is out */
 	struct timer *notice; /* NULL: no notice of it was given */
 	bool origin_leaves;
+	bool credited; /* a sender got its window back since its output was taken last */
 	uint64_t swept; /* when stalled transactions were looked for last */
 };
 
@@ -142,6 +143,7 @@ static void credit(struct mux *m, struct txn *t, struct leg *g)
 	t->moved = loop_now(m->f->w->loop); /* its receiver took something */
 	h2_consumed(sender, stream, g->owed);
 	g->owed = 0;
+	m->credited = true;
 }
 
 static void on_data(struct mux *m, struct txn *t, struct leg *g, const struct h2_ev *ev)
@@ -571,6 +573,9 @@ enum flow_state step_h2(struct flow *f)
 		moved |= pump(m);
 		give(&f->origin, m->origin);
 		give(&f->client, m->client);
+		/* What the receiver took is told to the sender, who may have had its output already. */
+		moved |= m->credited;
+		m->credited = false;
 		look_for_fault(f, &f->client, m->client, &m->client_over);
 		look_for_fault(f, &f->origin, m->origin, &m->origin_over);
 		moved |= can_pour(m);

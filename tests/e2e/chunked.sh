@@ -26,3 +26,4 @@ is "and is whole" "$(body)" 'until the end'
 reply interim 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody'
 is "an interim answer does not confuse" "$(get http://raw.origin.test/interim)" 200
 is "and the final body arrives" "$(body)" body
+like "an early hint arrives" "$(tr -d '\r' <"$OUT/head" | head -n 2)" '^HTTP/1.1 103 Early Hints'
