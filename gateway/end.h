@@ -10,6 +10,7 @@
 
 #include "core/buf.h"
 #include "core/loop.h"
+#include "core/pace.h"
 #include "mitm/tls.h"
 
 struct end {
@@ -24,6 +25,8 @@ struct end {
 	bool eof;	 /* the peer has ended its side, cleanly */
 	bool half;	 /* it has ended its side, though what it sent before may be unread */
 	bool lost;	 /* it has reset the connection, or is not there any more; the same */
+	struct pace taking; /* how the peer takes what is in out */
+	uint64_t taken;	 /* as of the last look (slow.c) */
 	bool broken;	 /* reading or writing failed; err says how */
 	bool want_write; /* TLS asked for it, also to make progress in reading */
 	bool shut;	 /* our side was ended */

@@ -16,6 +16,7 @@
 #include "gateway/pinning.h"
 #include "gateway/report.h"
 #include "gateway/share.h"
+#include "gateway/slow.h"
 #include "gateway/signing.h"
 #include "gateway/sockpool.h"
 #include "gateway/tunnel.h"
@@ -200,6 +201,11 @@ static void on_time(void *arg)
 	f->deadline = 0;
 	if (f->state == FLOW_PEEK || f->state == FLOW_INNER) { /* silence is a protocol, too */
 		f->protocol = PROTOCOL_UNKNOWN;
+		flow_run(f);
+		return;
+	}
+	if ((f->state == FLOW_HTTP || f->state == FLOW_H2) && slow_still_takes(f)) {
+		flow_deadline(f, f->w->limits.idle);
 		flow_run(f);
 		return;
 	}

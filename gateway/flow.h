@@ -69,6 +69,7 @@ struct flow {
 	/* The client's handshake, for what its end tells (pinning.c). */
 	bool client_done, client_left;
 	uint64_t client_done_at, hello_bytes;
+	uint64_t swept; /* HTTP/1.1: when slow peers were looked for last */
 	bool probe; /* the origin is only verified: the connection passes by a learned bypass */
 
 	/* Faults of the origin, TLS_ERROR_BIT()s, and what policy chose (choice UNSET: not asked). */

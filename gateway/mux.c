@@ -10,6 +10,7 @@
 #include "core/err.h"
 #include "gateway/cutting.h"
 #include "gateway/share.h"
+#include "gateway/slow.h"
 #include "gateway/txn.h"
 #include "gateway/websocket.h"
 #include "gateway/wire.h"
@@ -467,22 +468,50 @@ static bool pump(struct mux *m)
 	return moved;
 }
 
+/* Who sends or takes too slowly what the other side waits for. */
+static void end_slow(struct mux *m)
+{
+	bool exempt = false;
+
+	for (const struct txn *t = m->txns; t != NULL; t = t->next)
+		exempt |= slow_exempt(t);
+	slow_streams(m->f, m->client);
+	slow_streams(m->f, m->origin);
+	if (!m->client_over && slow_end(m->f, &m->f->client, m->client, exempt)) {
+		h2_goaway(m->client, NO_ERROR);
+		m->client_over = true;
+	}
+	if (!m->origin_over && m->origin != NULL && slow_end(m->f, &m->f->origin, m->origin, exempt))
+		m->origin_over = true;
+}
+
+/* Bytes of it wait for a receiver: that one is judged by its rate. */
+static bool is_taken(const struct mux *m, const struct txn *t)
+{
+	return m->f->w->limits.rate_least > 0 &&
+	       (h2_queued(m->client, t->client_stream) > 0 ||
+		   (m->origin != NULL && h2_queued(m->origin, t->origin_stream) > 0));
+}
+
 /* One stream that stands still does not live on the others' progress (slow readers and writers). */
-static void sweep(struct mux *m)
+static bool sweep(struct mux *m)
 {
 	uint64_t now = loop_now(m->f->w->loop);
 
 	if (now - m->swept < SWEEP)
-		return;
+		return false;
 	m->swept = now;
+	end_slow(m);
 	for (struct txn *t = m->txns, *next; t != NULL; t = next) {
 		next = t->next;
-		if (t->refused || now - t->moved < txn_patience(t) || t->up.state == LEG_SEARCH ||
+		slow_senders(t);
+		if (t->refused || now - t->moved < txn_patience(t) || is_taken(m, t) || t->up.state == LEG_SEARCH ||
 		    t->down.state == LEG_SEARCH)
 			continue;
 		txn_refuse(t, t->up.state == LEG_DONE ? 504 : 408, "refuse", NULL, NULL,
 		    t->up.state == LEG_DONE ? "the origin took too long" : "the request took too long");
 	}
+	return m->client_over || m->origin_over;
 }
 
 /* What is released could go on: its queue has gone out meanwhile. */
@@ -569,7 +598,6 @@ enum flow_state step_h2(struct flow *f)
 		moved |= take(f, &f->client, m->client, &m->client_over);
 		if (m->origin_over)
 			origin_gone(m);
-		sweep(m);
 		moved |= pump(m);
 		give(&f->origin, m->origin);
 		give(&f->client, m->client);
@@ -578,6 +606,7 @@ enum flow_state step_h2(struct flow *f)
 		m->credited = false;
 		look_for_fault(f, &f->client, m->client, &m->client_over);
 		look_for_fault(f, &f->origin, m->origin, &m->origin_over);
+		moved |= sweep(m);
 		moved |= can_pour(m);
 		any |= moved;
 	}

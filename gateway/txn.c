@@ -16,11 +16,12 @@
 #include "gateway/page.h"
 #include "gateway/ranged.h"
 #include "gateway/report.h"
+#include "gateway/slow.h"
 #include "gateway/websocket.h"
 #include "gateway/waiting.h"
 #include "gateway/wire.h"
 
-enum { TXN_ROUNDS = 8, PAGE_MAX = 256 << 10, TOGETHER = 8 << 10 };
+enum { SWEEP = 1000, TXN_ROUNDS = 8, PAGE_MAX = 256 << 10, TOGETHER = 8 << 10 };
 
 ssize_t txn_input(struct flow *f, struct end *e, struct str *in)
 {
@@ -338,6 +339,7 @@ void txn_malformed(struct txn *t, bool from_client, int err)
 bool txn_timeout(struct flow *f)
 {
 	struct txn *t = f->txn;
+	bool origin;
 
 	if (t == NULL && !h1_idle(f->req)) {
 		if (txn_new(f, &wire_h1) != NULL)
@@ -352,8 +354,10 @@ bool txn_timeout(struct flow *f)
 	}
 	if (t->down.head_out)
 		return false;
-	txn_refuse(t, t->up.state == LEG_DONE ? 504 : 408, "refuse", NULL, NULL,
-	    t->up.state == LEG_DONE ? "the origin took too long" : "the request took too long");
+	/* Whoever is waited for: the origin also where it does not take what is there for it. */
+	origin = t->up.state == LEG_DONE || f->origin.out.len > 0;
+	txn_refuse(t, origin ? 504 : 408, "refuse", NULL, NULL,
+	    origin ? "the origin took too long" : "the request took too long");
 	return true;
 }
 
@@ -487,6 +491,18 @@ static void watch_both(struct flow *f)
 		flow_yield(f);
 }
 
+/* Every now and then: does one side keep the other waiting for too long? */
+static void sweep(struct flow *f)
+{
+	uint64_t now = loop_now(f->w->loop);
+
+	if (now - f->swept < SWEEP)
+		return;
+	f->swept = now;
+	if (f->txn != NULL)
+		slow_h1(f->txn);
+}
+
 enum flow_state step_http(struct flow *f)
 {
 	bool moved = false, any = false;
@@ -497,6 +513,7 @@ enum flow_state step_http(struct flow *f)
 		f->need_refusal = false;
 		txn_refuse(f->txn, f->refused_status, "refuse", NULL, NULL, "%s", f->refused_why);
 	}
+	sweep(f);
 	for (int i = 0; i < TXN_ROUNDS && !f->finished && (i == 0 || !flow_spent(f)); i++) {
 		moved = round_of(f);
 		any |= moved;

@@ -6,6 +6,7 @@
 #ifndef GATEWAY_TXN_H
 #define GATEWAY_TXN_H
 
+#include "core/pace.h"
 #include "gateway/body.h"
 #include "gateway/flow.h"
 #include "http/head.h"
@@ -36,6 +37,7 @@ struct leg {
 	struct buf spill;	/* bytes that came when the body could not be kept any more */
 	bool head_out, chunked; /* framing toward the receiver */
 	bool ended;		/* the sender has sent all of it */
+	struct pace sending, taking; /* its sender's and its receiver's (HTTP/1.1) */
 	enum body_kind kind;
 	struct body *body;
 	struct messages *messages; /* of LEG_MESSAGES */
@@ -68,6 +70,7 @@ struct txn {
 	char *path; /* whole, as rules see it; NULL: no head was read */
 	unsigned status;
 	unsigned interims;
+	uint64_t head_since; /* ms; the head of its answer comes since then (HTTP/1.1) */
 	const char *action, *rule;
 	char reason[160];
 	char codings[160]; /* content codings that the client asked for, of those known here */

@@ -9,78 +9,6 @@
 #include "core/err.h"
 #include "http/h2_local.h"
 
-/* Numbers of one side are all odd or all even. */
-static size_t bucket(int32_t id)
-{
-	return (size_t)(id >> 1) % H2_BUCKETS;
-}
-
-struct h2_stream *h2_stream_find(const struct h2 *h, int32_t id)
-{
-	struct h2_stream *s = h->streams[bucket(id)];
-
-	while (s != NULL && s->id != id)
-		s = s->next;
-	return s;
-}
-
-static void stream_link(struct h2 *h, struct h2_stream *s, int32_t id)
-{
-	struct h2_stream **head = &h->streams[bucket(id)];
-
-	s->id = id;
-	s->next = *head;
-	if (s->next != NULL)
-		s->next->link = &s->next;
-	s->link = head;
-	*head = s;
-	h->nstreams++;
-	h->queued += s->out.len;
-}
-
-static void stream_unlink(struct h2 *h, struct h2_stream *s)
-{
-	*s->link = s->next;
-	if (s->next != NULL)
-		s->next->link = s->link;
-	h->nstreams--;
-	h->queued -= s->out.len;
-}
-
-struct h2_stream *h2_stream_new(struct h2 *h, int32_t id)
-{
-	struct h2_stream *s = calloc(1, sizeof(*s));
-
-	if (s == NULL)
-		return NULL;
-	buf_init(&s->out, h->limits->out + h->limits->h2_window);
-	buf_init(&s->text, h->limits->head);
-	buf_init(&s->trailer_text, h->limits->head);
-	stream_link(h, s, id);
-	return s;
-}
-
-void h2_stream_number(struct h2 *h, struct h2_stream *s, int32_t id)
-{
-	stream_unlink(h, s);
-	stream_link(h, s, id);
-}
-
-/* Of one that is not linked any more. */
-static void stream_destroy(struct h2_stream *s)
-{
-	h2_collect_clear(s);
-	buf_free(&s->out);
-	buf_free(&s->trailer_text);
-	free(s->trailers);
-	free(s);
-}
-
-void h2_stream_free(struct h2 *h, struct h2_stream *s)
-{
-	stream_unlink(h, s);
-	stream_destroy(s);
-}
 
 static void tell(struct h2 *h, struct h2_ev ev)
 {
@@ -92,13 +20,13 @@ static void tell(struct h2 *h, struct h2_ev ev)
 /* The stream is gone: nothing that the owner does now finds it any more. */
 static void stream_gone(struct h2 *h, struct h2_stream *s, uint32_t code, int err)
 {
-	stream_unlink(h, s);
+	h2_stream_unlink(h, s);
 	tell(h, (struct h2_ev){ .type = H2_RESET,
 		    .stream = s->id,
 		    .own = s->own,
 		    .code = code,
 		    .err = err });
-	stream_destroy(s);
+	h2_stream_destroy(s);
 }
 
 /* The first failure is kept; libnghttp2 is told to stop. */
@@ -470,6 +398,7 @@ struct h2 *h2_new(enum h2_side side, const struct limits *limits, h2_on *on, voi
 	h->on = on;
 	h->arg = arg;
 	h->tokens = limits->h2_budget;
+	h->coming.skip = side == H2_SERVER ? NGHTTP2_CLIENT_MAGIC_LEN : 0;
 	h->session = make_session(h);
 	if (h->session != NULL)
 		return h;
@@ -500,6 +429,7 @@ int h2_feed(struct h2 *h, struct str in, uint64_t now)
 	n = nghttp2_session_mem_recv(h->session, (const uint8_t *)in.p, in.n);
 	if (n < 0 && h->err == 0)
 		fail(h, lib_err(n), nghttp2_strerror((int)n));
+	h2_frames_walk(&h->coming, in, now);
 	if (h->err == -ERR_H2_FLOOD)
 		end_for_flood(h);
 	return h->err;

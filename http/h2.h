@@ -97,6 +97,17 @@ int h2_end(struct h2 *h, int32_t stream, const struct head *trailers);
 size_t h2_queued(const struct h2 *h, int32_t stream);
 size_t h2_queued_all(const struct h2 *h);
 
+/*
+ * Who takes queued bytes too slowly (limits rate_*): the next such stream, where its own window is
+ * what stands still, or 0. The whole connection, where it is that of the connection. To be asked
+ * every now and then; now in ms.
+ */
+int32_t h2_slow_stream(struct h2 *h, uint64_t now);
+bool h2_slow(struct h2 *h, uint64_t now);
+
+/* Since when bytes come that do not make up a frame, ms; 0: there is none under way. */
+uint64_t h2_waits_since(const struct h2 *h);
+
 /* The owner is done with n bytes of an H2_DATA: the peer may send as many more. */
 void h2_consumed(struct h2 *h, int32_t stream, size_t n);
 

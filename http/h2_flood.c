@@ -116,3 +116,30 @@ int h2_flood_data(struct h2 *h, const nghttp2_data *frame)
 	/* Padding may be all that there is. */
 	return end || frame->hd.length > frame->padlen ? 0 : take(h, COST_CONTROL, "empty DATA frames");
 }
+
+static bool stands_still(struct h2 *h, const struct h2_stream *s)
+{
+	return s->out.len > 0 && nghttp2_session_get_remote_window_size(h->session) > 0 &&
+	       nghttp2_session_get_stream_remote_window_size(h->session, s->id) <= 0;
+}
+
+int32_t h2_slow_stream(struct h2 *h, uint64_t now)
+{
+	for (size_t i = 0; i < H2_BUCKETS; i++)
+		for (struct h2_stream *s = h->streams[i]; s != NULL; s = s->next)
+			if (pace_slow(&s->taking, h->limits, stands_still(h, s), s->sent, now))
+				return s->id;
+	return 0;
+}
+
+bool h2_slow(struct h2 *h, uint64_t now)
+{
+	bool waits = h->queued > 0 && nghttp2_session_get_remote_window_size(h->session) <= 0;
+
+	return pace_slow(&h->taking, h->limits, waits, h->sent, now);
+}
+
+uint64_t h2_waits_since(const struct h2 *h)
+{
+	return h->coming.since;
+}

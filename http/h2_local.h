@@ -6,7 +6,9 @@
 #include <nghttp2/nghttp2.h>
 
 #include "core/buf.h"
+#include "core/pace.h"
 #include "http/h2.h"
+#include "http/h2_frames.h"
 
 /* A field of a head being collected: places in the text, since the text may move. */
 struct h2_place {
@@ -36,6 +38,8 @@ struct h2_stream {
 	size_t beyond; /* bytes of fields that were dropped for it */
 	bool reset_in; /* the peer's RST_STREAM came */
 	bool answered; /* a final response came or was sent */
+	uint64_t sent;	   /* body bytes that went out */
+	struct pace taking; /* how the peer takes them */
 	size_t unconsumed; /* of DATA that the owner still has */
 };
 
@@ -65,6 +69,9 @@ struct h2 {
 	uint64_t earned;  /* frames that answer what we sent */
 	int32_t newest;	  /* stream that the peer began */
 	size_t queued;	  /* body bytes of all streams that did not go out yet */
+	uint64_t sent;	  /* and those that did */
+	struct pace taking;
+	struct h2_frames coming;
 	unsigned own_resets; /* that we submitted ourselves and that are not out yet */
 };
 
@@ -72,6 +79,9 @@ struct h2_stream *h2_stream_find(const struct h2 *h, int32_t id);
 struct h2_stream *h2_stream_new(struct h2 *h, int32_t id);
 void h2_stream_number(struct h2 *h, struct h2_stream *s, int32_t id);
 void h2_stream_free(struct h2 *h, struct h2_stream *s);
+/* The two steps of it. */
+void h2_stream_unlink(struct h2 *h, struct h2_stream *s);
+void h2_stream_destroy(struct h2_stream *s);
 
 /* Our settings are submitted before anything else: 0 or what h->err is then. */
 int h2_settings_out(struct h2 *h);

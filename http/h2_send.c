@@ -40,6 +40,8 @@ static ssize_t read_queue(nghttp2_session *session, int32_t id, uint8_t *to, siz
 		memcpy(to, out.p, n);
 	buf_consume(&s->out, n);
 	h->queued -= n;
+	h->sent += n;
+	s->sent += n;
 	if (s->out.len > 0)
 		return (ssize_t)n;
 	if (s->out_end) {

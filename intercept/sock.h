@@ -40,6 +40,9 @@ int sock_connect(int fd, const struct sockaddr *local, const struct sockaddr *to
 /* Result of a connect in progress: 0 or -ERR_SYSTEM with errno set. */
 int sock_connected(int fd);
 
+/* Bytes that the peer's system has acknowledged so far: what was written may wait in our own. 0: unknown. */
+uint64_t sock_acked(int fd);
+
 /* Close so that the peer gets RST instead of FIN. */
 void sock_reset(int fd);
 
