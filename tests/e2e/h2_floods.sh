@@ -3,8 +3,8 @@
 # Clients that flood: each is ended for what it does, and a well-behaved one beside it hardly notices.
 . "$(dirname "$0")/lib.sh"
 LAB_HTTP2=yes topology </dev/null
-# shellcheck source=floods.sh
-. "$E2E/floods.sh"
+# shellcheck source=lib-floods.sh
+. "$E2E/lib-floods.sh"
 
 calm='goaway enhance_your_calm'
 declare -A want=(
