@@ -9,14 +9,14 @@
 #include "core/counter.h"
 #include "core/err.h"
 #include "gateway/cutting.h"
+#include "gateway/mux_io.h"
 #include "gateway/share.h"
 #include "gateway/slow.h"
 #include "gateway/txn.h"
 #include "gateway/websocket.h"
 #include "gateway/wire.h"
 
-enum { ROUNDS = 8, SWEEP = 1000, OUT_HIGH = 256 << 10, NOTICE = 1000, NO_ERROR = 0, CANCEL = 8, REFUSED_STREAM = 7 };
-enum { FEED = 4096 }; /* bytes between two looks at the clock */
+enum { ROUNDS = 8, SWEEP = 1000, NOTICE = 1000, NO_ERROR = 0, CANCEL = 8, REFUSED_STREAM = 7 };
 
 struct mux {
 	struct flow *f;
@@ -379,59 +379,6 @@ void mux_free(struct mux *m)
 	free(m);
 }
 
-/* That connection is at fault, whether that was found in what came or in what goes out. */
-static void look_for_fault(struct flow *f, const struct end *e, const struct h2 *h, bool *over)
-{
-	if (h == NULL || *over || h2_error(h) == 0)
-		return;
-	*over = true;
-	flow_note(f, NULL, NULL, "%s: %s: %s", e == &f->client ? "client" : "origin",
-	    err_name(h2_error(h)), h2_failure(h));
-	if (e == &f->client && h2_error(h) != -ERR_NOMEM &&
-	    share_fault(f->share, &f->w->limits, loop_now(f->w->loop)))
-		COUNT_ADD(clients_paused, 1);
-}
-
-/* Read from a socket into its HTTP/2 end: true when something came. */
-static bool take(struct flow *f, struct end *e, struct h2 *h, bool *over)
-{
-	struct str in;
-	ssize_t n;
-
-	if (*over || h == NULL || e->fd < 0)
-		return false;
-	n = txn_input(f, e, &in);
-	if (n == 0)
-		return false;
-	if (n < 0) {
-		*over = true;
-		return true;
-	}
-	do {
-		size_t k = in.n < FEED ? in.n : FEED;
-
-		h2_feed(h, str_sub(in, 0, k), loop_now(f->w->loop));
-		in = str_sub(in, k, in.n);
-	} while (in.n > 0 && h2_error(h) == 0 && !flow_spent(f));
-	*over |= txn_keep(e, in) != 0;
-	look_for_fault(f, e, h, over);
-	return true;
-}
-
-/* What the HTTP/2 end has to say goes to the socket, as far as that takes it. */
-static void give(struct end *e, struct h2 *h)
-{
-	struct str s = STR(" "); /* also where the buffer is full at first: there may be more */
-
-	if (h == NULL || e->fd < 0)
-		return;
-	do {
-		while (e->out.len < OUT_HIGH && (s = h2_output(h)).n > 0)
-			if (buf_str(&e->out, s) != 0)
-				e->broken = true;
-	} while (end_flush(e) == 0 && e->out.len == 0 && s.n > 0);
-}
-
 /* It runs on, though nobody waits for it any more. */
 static bool unwanted(const struct txn *t)
 {
@@ -594,18 +541,18 @@ enum flow_state step_h2(struct flow *f)
 		drain(m);
 	for (int i = 0; i < ROUNDS && moved && (i == 0 || !flow_spent(f)); i++) {
 		/* The origin first: its settings may then be in our first ones toward the client. */
-		moved = take(f, &f->origin, m->origin, &m->origin_over);
-		moved |= take(f, &f->client, m->client, &m->client_over);
+		moved = mux_take(f, &f->origin, m->origin, &m->origin_over);
+		moved |= mux_take(f, &f->client, m->client, &m->client_over);
 		if (m->origin_over)
 			origin_gone(m);
 		moved |= pump(m);
-		give(&f->origin, m->origin);
-		give(&f->client, m->client);
+		mux_give(&f->origin, m->origin);
+		mux_give(&f->client, m->client);
 		/* What the receiver took is told to the sender, who may have had its output already. */
 		moved |= m->credited;
 		m->credited = false;
-		look_for_fault(f, &f->client, m->client, &m->client_over);
-		look_for_fault(f, &f->origin, m->origin, &m->origin_over);
+		mux_look_for_fault(f, &f->client, m->client, &m->client_over);
+		mux_look_for_fault(f, &f->origin, m->origin, &m->origin_over);
 		moved |= sweep(m);
 		moved |= can_pour(m);
 		any |= moved;
