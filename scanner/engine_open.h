@@ -4,6 +4,8 @@
 #define SCANNER_ENGINE_OPEN_H
 
 #include "core/limit.h"
+#include "core/verdict.h"
+#include "scanner/layers.h"
 
 struct cl_engine;
 
@@ -16,6 +18,17 @@ struct engine {
 
 /* Install the callbacks that a scan needs; before the engine is used. */
 void engine_watch(struct engine *e);
+
+/* One object on its way through libclamav. */
+struct object {
+	struct layers layers;
+	/* Told of each layer inside it; the bytes are gone afterwards. */
+	void (*inner)(void *arg, struct str layer);
+	void *arg;
+};
+
+/* Search one object and fill in its layers and a verdict. */
+void engine_object(const struct engine *e, struct str body, struct object *o, struct verdict *v);
 
 /* The EICAR test file, put together in the caller's array so that no file of ours carries it. */
 enum { EICAR_LEN = 68 };

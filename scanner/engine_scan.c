@@ -1,154 +1,44 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One scan: libclamav's alert names and results mapped to typed verdicts, with the layers that it
- * shows on the way. What it calls "clean" is CLEAN only when scanner/layers.c agrees.
+ * One scan: the body goes through libclamav, and so does each object that scanner/unwrap.c finds in
+ * it, in the layers that libclamav unpacks, and in those objects in turn. Depth, number, bytes,
+ * copies and time are bounded over all of it; what is beyond a bound is a gap.
  */
-#include <clamav.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "scanner/engine.h"
 #include "scanner/engine_open.h"
-#include "scanner/layers.h"
+#include "scanner/unwrap.h"
 
-static void on_virus(int fd, const char *name, void *arg)
-{
-	/* Without this callback an over-size file gives a virus without a name. */
-	(void)fd;
-	(void)name;
-	(void)arg;
-}
+enum { SEEN_MOST = 256 };
 
-static cl_error_t on_layer(int fd, const char *type, const char **ancestors, size_t parent_size,
-    const char *name, size_t size, const char *bytes, uint32_t level, uint32_t attributes,
-    void *arg)
-{
-	(void)fd;
-	(void)ancestors;
-	(void)parent_size;
-	(void)name;
-	(void)attributes;
-	layers_open(
-	    arg, level, type != NULL ? type : "", bytes != NULL ? str_of(bytes, size) : STR_NONE);
-	return CL_CLEAN;
-}
+struct found {
+	struct found *next;
+	struct str bytes;
+	char *own;
+	bool guess;
+};
 
-static cl_error_t on_member(const char *type, unsigned long packed, const char *name,
-    unsigned long size, int encrypted, unsigned position, void *arg)
-{
-	(void)packed;
-	(void)name;
-	(void)encrypted;
-	(void)position;
-	layers_member(arg, type != NULL ? type : "", size);
-	return CL_CLEAN;
-}
+struct scan {
+	const struct engine *e;
+	struct verdict *v; /* the worst so far */
+	uint64_t until;	   /* microseconds */
+	uint64_t held;
+	uint64_t objects, layers, bytes;
+	size_t seen; /* the same object comes up by several ways: a ring of digests */
+	unsigned char digests[SEEN_MOST][ENGINE_DIGEST];
+};
 
-void engine_watch(struct engine *e)
-{
-	cl_engine_set_clcb_virus_found(e->cl, on_virus);
-	cl_engine_set_clcb_file_inspection(e->cl, on_layer);
-	cl_engine_set_clcb_meta(e->cl, on_member);
-}
-
-static void put(
-    struct verdict *v, enum verdict_class class, enum verdict_reason reason, const char *name)
-{
-	*v = verdict_make(class, reason, str_c(name));
-}
-
-/* The engine marks all that is not Cisco's; our own test signature needs no mark. */
-static void put_infected(struct verdict *v, const char *name)
-{
-	put(v, VERDICT_INFECTED, REASON_NONE,
-	    strcmp(name, ENGINE_TEST_NAME ".UNOFFICIAL") == 0 ? ENGINE_TEST_NAME : name);
-}
-
-static void name_alert(struct verdict *v, const char *name)
-{
-	static const struct {
-		const char *prefix;
-		enum verdict_class class;
-		enum verdict_reason reason;
-	} rows[] = {
-		{ "Heuristics.Limits.Exceeded.MaxScanTime", VERDICT_UNSCANNABLE, REASON_TIMEOUT },
-		{ "Heuristics.Limits.Exceeded", VERDICT_UNSCANNABLE, REASON_LIMIT },
-		{ "Heuristics.Encrypted", VERDICT_UNSCANNABLE, REASON_ENCRYPTED },
-		{ "Heuristics.Broken", VERDICT_UNSCANNABLE, REASON_MALFORMED },
-		{ "Heuristics.MBRPartition", VERDICT_UNSCANNABLE, REASON_MALFORMED },
-		{ "Heuristics.GPTPartition", VERDICT_UNSCANNABLE, REASON_MALFORMED },
-		{ "Heuristics.APMPartition", VERDICT_UNSCANNABLE, REASON_MALFORMED },
-		/* A dictionary that the engine does not allocate. */
-		{ "Heuristics.XZ.DicSizeLimit", VERDICT_UNSCANNABLE, REASON_LIMIT },
-		{ "Heuristics.", VERDICT_SUSPECT, REASON_NONE },
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (strncmp(name, rows[i].prefix, strlen(rows[i].prefix)) == 0) {
-			put(v, rows[i].class, rows[i].reason, name);
-			return;
-		}
-	put_infected(v, name);
-}
-
-static void name_result(struct verdict *v, int result, const char *alert)
-{
-	switch (result) {
-	case CL_CLEAN:
-		put(v, VERDICT_CLEAN, REASON_NONE, "");
-		break;
-	case CL_VIRUS:
-		name_alert(v, alert != NULL && alert[0] != '\0' ? alert : "unnamed");
-		break;
-	case CL_ETIMEOUT:
-		put(v, VERDICT_UNSCANNABLE, REASON_TIMEOUT, "engine-time");
-		break;
-	case CL_EMAXREC:
-	case CL_EMAXSIZE:
-	case CL_EMAXFILES:
-		put(v, VERDICT_UNSCANNABLE, REASON_LIMIT, "engine-limit");
-		break;
-	default:
-		put(v, VERDICT_UNSCANNABLE, REASON_ERROR, cl_strerror(result));
-		break;
-	}
-}
-
-/* A gap in the search outweighs a heuristic: the rest was not looked at. */
-static void add_layers(struct verdict *v, const struct layers *l)
-{
-	if (l->reason != REASON_NONE && (v->class == VERDICT_CLEAN || v->class == VERDICT_SUSPECT))
-		put(v, VERDICT_UNSCANNABLE, l->reason, l->why);
-	str_copy(str_c(l->type), v->type, sizeof(v->type));
-	v->layers = l->count;
-	v->scanned = l->bytes;
-}
-
-static void scan(const struct engine *e, struct str body, struct verdict *v)
-{
-	struct cl_scan_options options = {
-		.general = CL_SCAN_GENERAL_HEURISTICS,
-		/* The fuzzy hash of images costs 20 times the rest of an image's scan. */
-		.parse = ~(uint32_t)CL_SCAN_PARSE_IMAGE_FUZZY_HASH,
-		.heuristic = CL_SCAN_HEURISTIC_EXCEEDS_MAX | CL_SCAN_HEURISTIC_ENCRYPTED_ARCHIVE |
-			     CL_SCAN_HEURISTIC_ENCRYPTED_DOC | CL_SCAN_HEURISTIC_BROKEN_MEDIA |
-			     CL_SCAN_HEURISTIC_MACROS | CL_SCAN_HEURISTIC_PARTITION_INTXN,
-	};
-	struct layers layers;
-	const char *alert = NULL;
-	unsigned long blocks = 0;
-	cl_fmap_t *map = cl_fmap_open_memory(body.p, body.n);
-	int result = CL_EMAP;
-
-	layers_start(&layers, e->limits->scan_file);
-	if (map != NULL)
-		result = cl_scanmap_callback(map, NULL, &alert, &blocks, e->cl, &options, &layers);
-	layers_end(&layers);
-	name_result(v, result, alert);
-	add_layers(v, &layers);
-	if (map != NULL)
-		cl_fmap_close(map);
-}
+/* An object being searched, with what was found in it so far. */
+struct level {
+	struct scan *s;
+	unsigned depth;
+	bool guess; /* the object may be none: malformed says nothing */
+	struct str body;
+	struct found *first, **last;
+};
 
 static uint64_t now_usec(void)
 {
@@ -158,17 +48,179 @@ static uint64_t now_usec(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
+/* A signature outweighs a gap in the search, and that a heuristic. */
+static unsigned weight(const struct verdict *v)
+{
+	switch (v->class) {
+	case VERDICT_INFECTED:
+		return 3;
+	case VERDICT_UNSCANNABLE:
+		return 2;
+	case VERDICT_SUSPECT:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+/* The type stays that of the body itself, the first to come. */
+static void add_verdict(struct scan *s, const struct verdict *v)
+{
+	char type[sizeof(v->type)];
+
+	memcpy(type, s->v->type[0] != '\0' ? s->v->type : v->type, sizeof(type));
+	if (weight(v) > weight(s->v))
+		*s->v = *v;
+	memcpy(s->v->type, type, sizeof(type));
+}
+
+static void gap(struct scan *s, enum verdict_reason reason, struct str why)
+{
+	struct verdict v = verdict_make(VERDICT_UNSCANNABLE, reason, why);
+
+	add_verdict(s, &v);
+}
+
+/* ---- what was found ---- */
+
+static bool within(struct str outer, struct str inner)
+{
+	return (uintptr_t)inner.p >= (uintptr_t)outer.p &&
+	       (uintptr_t)inner.p + inner.n <= (uintptr_t)outer.p + outer.n;
+}
+
+static bool known(struct scan *s, struct str bytes)
+{
+	unsigned char digest[ENGINE_DIGEST];
+	size_t n = s->seen < SEEN_MOST ? s->seen : SEEN_MOST;
+
+	engine_digest(bytes, digest);
+	for (size_t i = 0; i < n; i++)
+		if (memcmp(s->digests[i], digest, ENGINE_DIGEST) == 0)
+			return true;
+	memcpy(s->digests[s->seen++ % SEEN_MOST], digest, ENGINE_DIGEST);
+	return false;
+}
+
+/* What limit one more object would pass, or NULL. */
+static const char *over(const struct level *l, size_t n)
+{
+	const struct limits *m = l->s->e->limits;
+
+	if (l->depth >= m->scan_unwrap)
+		return "unwrap.depth";
+	if (l->s->objects >= m->scan_files)
+		return "unwrap.objects";
+	if (l->s->held + n > m->scan_unwrapped)
+		return "unwrap.copies";
+	return NULL;
+}
+
+/* Keep a copy of what does not stay: decoded bytes, and layers, which the engine takes back. */
+static bool keep(struct level *l, struct str bytes, char *own, bool stays, bool guess)
+{
+	struct scan *s = l->s;
+	size_t copied = stays ? 0 : bytes.n;
+	const char *why = over(l, copied);
+	struct found *f = why == NULL ? malloc(sizeof(*f)) : NULL;
+
+	if (f != NULL && own == NULL && !stays)
+		own = malloc(bytes.n);
+	if (f == NULL || (own == NULL && !stays)) {
+		gap(s, REASON_LIMIT, str_c(why != NULL ? why : "unwrap.memory"));
+		free(own);
+		free(f);
+		return false;
+	}
+	if (own != NULL && own != bytes.p)
+		memcpy(own, bytes.p, bytes.n);
+	*f = (struct found){ .bytes = own != NULL ? str_of(own, bytes.n) : bytes,
+		.own = own,
+		.guess = guess || l->guess };
+	s->held += copied;
+	s->objects++;
+	*l->last = f;
+	l->last = &f->next;
+	return true;
+}
+
+static bool on_found(void *arg, struct str bytes, char *own, bool guess)
+{
+	struct level *l = arg;
+
+	if (known(l->s, bytes)) {
+		free(own);
+		return true;
+	}
+	return keep(l, bytes, own, own == NULL && within(l->body, bytes), guess);
+}
+
+static void look_inside(void *arg, struct str bytes)
+{
+	struct level *l = arg;
+	struct unwrap u = { .found = on_found, .arg = l };
+
+	unwrap(&u, bytes);
+	if (u.short_of_memory)
+		gap(l->s, REASON_ERROR, STR("unwrap.memory"));
+}
+
+/* ---- the search ---- */
+
+static bool may_go_on(struct scan *s)
+{
+	if (s->v->class == VERDICT_INFECTED)
+		return false;
+	if (now_usec() < s->until && s->bytes <= s->e->limits->scan_total)
+		return true;
+	if (s->bytes > s->e->limits->scan_total)
+		gap(s, REASON_LIMIT, STR("unwrap.total"));
+	else
+		gap(s, REASON_TIMEOUT, STR("unwrap.time"));
+	return false;
+}
+
+/* Depth is bounded by scan_unwrap: the recursion is, too. */
+static void search(struct scan *s, struct str body, unsigned depth, bool guess)
+{
+	struct level l = { .s = s, .depth = depth, .body = body, .guess = guess };
+	struct object o = { .inner = look_inside, .arg = &l };
+	struct verdict v;
+
+	l.last = &l.first;
+	engine_object(s->e, body, &o, &v);
+	s->layers += v.layers;
+	s->bytes += v.scanned;
+	if (!guess || v.reason != REASON_MALFORMED)
+		add_verdict(s, &v);
+	if (may_go_on(s))
+		look_inside(&l, body);
+	while (l.first != NULL) {
+		struct found *f = l.first;
+
+		l.first = f->next;
+		if (may_go_on(s))
+			search(s, f->bytes, depth + 1, f->guess);
+		s->held -= f->own != NULL ? f->bytes.n : 0;
+		free(f->own);
+		free(f);
+	}
+}
+
 void engine_scan(const struct engine *e, struct str body, struct verdict *v)
 {
 	uint64_t start = now_usec();
+	struct scan s = { .e = e, .v = v, .objects = 1, .until = start + e->limits->scan * 750 };
 
+	*v = verdict_make(VERDICT_CLEAN, REASON_NONE, STR(""));
 	if (body.n > e->limits->scan_file) {
-		put(v, VERDICT_UNSCANNABLE, REASON_LIMIT, "body-size");
+		*v = verdict_make(VERDICT_UNSCANNABLE, REASON_LIMIT, STR("body-size"));
 	} else if (body.n == 0) {
-		put(v, VERDICT_CLEAN, REASON_NONE, "");
 		str_copy(STR("empty"), v->type, sizeof(v->type));
 	} else {
-		scan(e, body, v);
+		search(&s, body, 0, false);
+		v->layers = (uint32_t)(s.layers < UINT32_MAX ? s.layers : UINT32_MAX);
+		v->scanned = s.bytes;
 	}
 	v->usec = (uint32_t)(now_usec() - start);
 }

@@ -23,6 +23,7 @@ struct layers {
 	struct layer {
 		const struct container *kind; /* NULL: may well have no children */
 		uint32_t want, children, members;
+		bool rendered; /* within what the engine reads as mail */
 	} open[LAYERS_DEEPEST];
 };
 

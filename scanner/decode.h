@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Decoders of text that carries files. All are lenient, as receivers are: what cannot be decoded is
+ * skipped or kept, never an error. The output is never longer than the input, and `to` has room for
+ * as many bytes as `s` has. Each returns the number of bytes written. Pure.
+ */
+#ifndef SCANNER_DECODE_H
+#define SCANNER_DECODE_H
+
+#include "core/str.h"
+
+/* RFC 4648 sections 4 and 5, mixed; other bytes are passed over, the first '=' ends it. */
+size_t decode_base64(struct str s, char *to);
+
+/* RFC 3986 section 2.1; with plus, "+" is a space (HTML forms). */
+size_t decode_percent(struct str s, bool plus, char *to);
+
+/* Quoted-printable, RFC 2045 section 6.7. */
+size_t decode_quoted(struct str s, char *to);
+
+/*
+ * The escapes of a JSON string (RFC 8259 section 7). With bytes, U+0080 to U+00FF become single
+ * bytes, escaped or not: "binary strings" mean that.
+ */
+size_t decode_json(struct str s, bool bytes, char *to);
+
+/* Character references of HTML and XML: numeric ones and the five of XML; bytes as above. */
+size_t decode_entities(struct str s, bool bytes, char *to);
+
+/* 0 to 63 for a letter of either base64 alphabet, else -1. 0 to 15 for a hexadecimal digit. */
+int decode_sextet(char c);
+int decode_hex(char c);
+
+#endif

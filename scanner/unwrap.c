@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One step of unwrapping: every family in turn, and the batch of short pieces. */
+#include "scanner/unwrap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { TINY = 5, TEXT_SAMPLE = 512, UNIT = 0x1f };
+
+static void flush(struct unwrap *u)
+{
+	char *own = u->batch;
+	size_t n = u->batched;
+
+	u->batch = NULL;
+	u->batched = 0;
+	if (own == NULL)
+		return;
+	if (u->stop)
+		free(own);
+	else
+		u->stop = !u->found(u->arg, str_of(own, n), own, u->batch_guess);
+	u->batch_guess = false;
+}
+
+char *unwrap_room(struct unwrap *u, size_t n)
+{
+	char *p = u->stop ? NULL : malloc(n > 0 ? n : 1);
+
+	u->short_of_memory |= p == NULL && !u->stop;
+	return p;
+}
+
+static void add_to_batch(struct unwrap *u, const char *p, size_t n)
+{
+	if (u->batched + n + 1 > UNWRAP_BATCH)
+		flush(u);
+	if (u->batch == NULL)
+		u->batch = unwrap_room(u, UNWRAP_BATCH);
+	if (u->batch == NULL)
+		return;
+	memcpy(u->batch + u->batched, p, n);
+	u->batched += n;
+	u->batch[u->batched++] = UNIT; /* nothing goes on across it */
+}
+
+void unwrap_give(struct unwrap *u, char *own, size_t n, bool single, bool guess)
+{
+	char *fit;
+
+	if (own == NULL)
+		return;
+	if (n <= TINY || u->stop) {
+		free(own);
+		return;
+	}
+	if (n < UNWRAP_SINGLE && !(single && n >= UNWRAP_LEAST)) {
+		add_to_batch(u, own, n);
+		u->batch_guess |= guess;
+		free(own);
+		return;
+	}
+	fit = realloc(own, n);
+	own = fit != NULL ? fit : own;
+	u->stop = !u->found(u->arg, str_of(own, n), own, guess);
+}
+
+void unwrap_show(struct unwrap *u, struct str bytes, bool guess)
+{
+	if (bytes.n > TINY && !u->stop)
+		u->stop = !u->found(u->arg, bytes, NULL, guess);
+}
+
+/* Text has no zero bytes: what cannot be text needs no look for text's wrappings. */
+static bool may_be_text(struct str in)
+{
+	return memchr(in.p, '\0', in.n < TEXT_SAMPLE ? in.n : TEXT_SAMPLE) == NULL;
+}
+
+void unwrap(struct unwrap *u, struct str in)
+{
+	if (in.n <= TINY)
+		return;
+	unwrap_mime(u, in);
+	unwrap_base64(u, in);
+	unwrap_data_urls(u, in);
+	if (may_be_text(in)) {
+		unwrap_json(u, in);
+		unwrap_markup(u, in);
+		unwrap_forms(u, in);
+	}
+	flush(u);
+}
