@@ -128,7 +128,7 @@ static size_t give_url(struct unwrap *u, struct str s, size_t at)
 	n = decode_percent(str_sub(s, comma + 1, end - comma - 1), false, own);
 	if (base64)
 		n = decode_base64(str_of(own, n), own); /* never ahead of what it reads */
-	unwrap_give(u, own, n, true, 
+	unwrap_give(u, own, n, true,
 	    !base64 || binary || is_escape(s, end) || (end < s.n && s.p[end] == '\0'));
 	return end;
 }
