@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Chromium downloads through the wait page: by a link, by a link that saves, and what is infected.
 . "$(dirname "$0")/lib.sh"
-topology <<END
+LAB_HTTP2=yes topology <<END
 patience: { browsers: page }
 workers: 2
 limits: { comfort_after: 1s, wait_refresh: 1s }
@@ -23,8 +23,9 @@ browse() { # NAME STEP...
 }
 site=https://www.origin.test
 browse link go $site/links title Links click plain title checked title ready saved & link=$!
+browse h2 go https://v4.origin.test/slow.bin title checked title ready saved & h2=$!
 browse save go $site/links title Links click save saved & save=$!
-wait $link $save
+wait $link $save $h2
 browse bad go $site/links title Links click bad title checked title Blocked & bad=$!
 browse plain go http://www.origin.test/links title Links click plain title checked saved & plain=$!
 wait $bad $plain
@@ -32,6 +33,10 @@ want=$(file_digest 2m.bin)
 is "a link: the page, then the page that it is ready" "$(grep title "$OUT/link.said" | tr '\n' ';')" \
 	"title Links;title Your download is being checked;title Your download is ready;"
 is "then the file, under its origin's name" "$(grep saved "$OUT/link.said")" "saved saved.bin $want 2097152"
+is "HTTP/2, on one connection: the same" "$(tr '\n' ';' <"$OUT/h2.said")" \
+	"title Your download is being checked;title Your download is ready;saved slow.bin $want 2097152;"
+audit "which was HTTP/2" event=transaction path=/slow.bin wait_page=true response_verdict=clean
+audit "and one flow" event=flow alpn=h2 sni=v4.origin.test transactions='[3-9]|[1-9][0-9]'
 like "a link that saves: the file, never a page" "$(grep saved "$OUT/save.said")" "^saved (kept|saved).bin $want 2097152"
 like "without TLS: the file" "$(grep saved "$OUT/plain.said")" "^saved saved.bin $want 2097152"
 like "infected: the block page" "$(cat "$OUT/bad.said")" 'title Blocked by the security gateway'
