@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Wait pages: who gets one, their paths, what workers tell each other, what is on the page. */
 #include <check.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "core/err.h"
+#include "gateway/body.h"
 #include "gateway/navigation.h"
 #include "gateway/wait_msg.h"
 #include "gateway/wait_page.h"
@@ -206,6 +210,27 @@ START_TEST(the_page_goes_on_and_leads_to_the_object_when_it_is_good)
 }
 END_TEST
 
+/* What comes from another worker: 0 good, 1 not sealed, 2 sealed in part, 3 shorter than it says. */
+START_TEST(an_object_is_sealed_memory_of_its_length)
+{
+	static struct worker w;
+	int fd = memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING), seals = F_SEAL_SHRINK | F_SEAL_GROW;
+	struct body *body;
+	char text[8];
+
+	ck_assert(write(fd, "object", 6) == 6);
+	if (_i != 1)
+		ck_assert(fcntl(fd, F_ADD_SEALS, _i == 2 ? seals : seals | F_SEAL_WRITE | F_SEAL_SEAL) == 0);
+	body = body_from(&w, fd, _i == 3 ? 7 : 6);
+	ck_assert_int_eq(body != NULL, _i == 0);
+	if (body == NULL)
+		return;
+	ck_assert_int_eq(body_read(body, 0, text, sizeof(text)), 6);
+	ck_assert(memcmp(text, "object", 6) == 0 && body_length(body) == 6);
+	body_free(body);
+}
+END_TEST
+
 #define ROWS(a) (int)(sizeof(a) / sizeof((a)[0]))
 
 int main(void)
@@ -226,6 +251,7 @@ int main(void)
 	tcase_add_loop_test(t, a_field_that_would_split_a_head_is_refused, 0, ROWS(bad_fields));
 	tcase_add_loop_test(t, what_is_too_large_for_a_message_is_not_packed, 0, 2);
 	tcase_add_loop_test(t, the_page_goes_on_and_leads_to_the_object_when_it_is_good, 0, 3);
+	tcase_add_loop_test(t, an_object_is_sealed_memory_of_its_length, 0, 4);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
