@@ -96,13 +96,18 @@ static int no_trailers(struct txn *t, struct leg *g, const struct head *trailers
 }
 
 /* The origin's transfer is for nobody; HTTP/1.1: its connection ends with the flow. */
+static void leave_stream(struct txn *t)
+{
+	if (t->origin_stream != 0)
+		h2_reset(mux_origin(t->f->mux), t->origin_stream, CANCEL);
+	t->origin_stream = 0;
+}
+
 static void leave_origin(struct txn *t)
 {
 	t->refused = true;
 	t->up.state = t->down.state = LEG_DONE;
-	if (t->origin_stream != 0)
-		h2_reset(mux_origin(t->f->mux), t->origin_stream, CANCEL);
-	t->origin_stream = 0;
+	leave_stream(t);
 }
 
 static void refused(struct txn *t, unsigned status, const char *type, struct str body)
@@ -124,8 +129,10 @@ static void wake(struct txn *t)
 	flow_run(t->f);
 }
 
-static const struct wire wire_wait = { no_head, no_head, nothing, no_put, no_pour, room, no_trailers,
-	nothing, no_head, refused, leave_origin, kill_download, wake };
+static const struct wire wire_wait = { .keep_request = no_head, .keep_response = no_head,
+	.send_head = nothing, .put = no_put, .pour = no_pour, .room = room, .keep_trailers = no_trailers,
+	.finish = nothing, .interim = no_head, .answer = refused, .leave = leave_stream,
+	.kill = kill_download, .wake = wake };
 
 void patience_ready(struct txn *t)
 {
