@@ -8,6 +8,7 @@
 #include "core/err.h"
 #include "gateway/share.h"
 #include "gateway/wire.h"
+#include "http/carry.h"
 
 enum { WAITING_MAX = 32, PIECE = 32 << 10 };
 enum { STEP = 1 << 20 }; /* content bytes that one turn reads: a dense message must not keep others */
@@ -36,6 +37,7 @@ struct messages {
 	/* The message under way. */
 	struct message *open;
 	uint64_t begin, content;
+	struct carry carry; /* cap 0: none */
 	uint64_t read; /* content bytes of all messages */
 	int err;      /* its content could not be had */
 	bool through; /* policy let it pass at a limit: the rest of it follows */
@@ -82,6 +84,7 @@ void messages_free(struct messages *m)
 	message_free(m->open);
 	count_held(m, m->raw.len, false);
 	buf_free(&m->raw);
+	carry_free(&m->carry);
 	m->reader->free(m->self);
 	free(m);
 }
@@ -107,6 +110,11 @@ int messages_begin(struct txn *t, struct leg *g, const struct message_reader *re
 	g->state = LEG_MESSAGES;
 	g->verdict = verdict_make(VERDICT_CLEAN, REASON_NO_BODY, STR_NONE);
 	return 0;
+}
+
+void messages_carry(struct messages *m)
+{
+	carry_init(&m->carry, (size_t)m->t->f->w->limits.message_carry);
 }
 
 /* ---- verdicts ---- */
@@ -168,9 +176,10 @@ static void on_verdict(void *arg, const struct verdict *v)
 	t->wire->wake(t);
 }
 
-static void append(struct messages *m, struct message *x)
+/* Up to its end all may go out when it is good. */
+static void append(struct messages *m, struct message *x, uint64_t end)
 {
-	x->end = m->cut;
+	x->end = end;
 	if (m->last != NULL)
 		m->last->next = x;
 	else
@@ -207,7 +216,7 @@ static void stop(struct messages *m, int err)
 	note_worst(m->g, &was, &x->verdict);
 	x->decision = (struct decision){ .action = ACTION_BLOCK };
 	x->judged = x->bad = true;
-	append(m, x);
+	append(m, x, m->cut);
 }
 
 /* ---- reading ---- */
@@ -238,8 +247,16 @@ static int open_body(struct messages *m, struct message *x)
 	return 0;
 }
 
+/* More content of an object; a body is made for the first. */
+static int fill(struct messages *m, struct message *x, struct str data)
+{
+	int r = open_body(m, x);
+
+	return r == 0 ? body_push(x->body, data) : r;
+}
+
 /* Content is kept as far as it can be searched; beyond, the message is UNSCANNABLE. */
-static void keep(struct messages *m, struct str data)
+static void keep(struct messages *m, struct str data, bool aside)
 {
 	struct message *x = m->open;
 
@@ -249,8 +266,10 @@ static void keep(struct messages *m, struct str data)
 		return;
 	if (m->content > m->t->f->w->limits.message)
 		m->err = -ERR_LIMIT;
-	else if ((m->err = open_body(m, x)) == 0)
-		m->err = body_push(x->body, data);
+	else
+		m->err = fill(m, x, data);
+	if (m->err == 0 && !aside)
+		m->err = carry_add(&m->carry, data);
 }
 
 static enum verdict_reason reason_for(int err)
@@ -261,12 +280,12 @@ static enum verdict_reason reason_for(int err)
 }
 
 /* The open message goes to its place in the line, with what is known of it. */
-static struct message *submit(struct messages *m)
+static struct message *submit(struct messages *m, uint64_t end)
 {
 	struct message *x = m->open;
 
 	m->open = NULL;
-	append(m, x);
+	append(m, x, end);
 	if (m->err != 0)
 		x->verdict = verdict_make(VERDICT_UNSCANNABLE, reason_for(m->err), str_c(err_name(m->err)));
 	else if (x->body == NULL)
@@ -279,11 +298,30 @@ static struct message *submit(struct messages *m)
 	return x;
 }
 
+/*
+ * What may be split over several messages: the message itself takes its place in the line without
+ * letting anything go, and the open one is now the end of those before with the beginning of it.
+ */
+static void split(struct messages *m)
+{
+	struct str window = carry_window(&m->carry);
+
+	if (m->err == 0 && window.n > 0) {
+		submit(m, m->last != NULL ? m->last->end : m->good);
+		begin(m, m->begin);
+		if (m->open != NULL)
+			m->err = fill(m, m->open, window);
+	}
+	if (carry_end(&m->carry) != 0 && m->err == 0)
+		m->err = -ERR_NOMEM;
+}
+
 static void end(struct messages *m, int err)
 {
 	m->g->nmessages++;
 	if (m->through) {
 		m->through = false;
+		carry_end(&m->carry); /* of what was searched of it */
 		go_along(m);
 		return;
 	}
@@ -291,7 +329,9 @@ static void end(struct messages *m, int err)
 		return;
 	if (err != 0)
 		m->err = err;
-	submit(m);
+	split(m);
+	if (m->open != NULL)
+		submit(m, m->cut);
 	settle(m);
 }
 
@@ -299,7 +339,7 @@ static void end(struct messages *m, int err)
 static void too_large(struct messages *m)
 {
 	m->err = -ERR_LIMIT;
-	m->through = !submit(m)->bad;
+	m->through = !submit(m, m->cut)->bad;
 	settle(m);
 }
 
@@ -310,7 +350,7 @@ static void take(struct messages *m, const struct message_ev *ev, uint64_t at)
 		begin(m, at);
 		break;
 	case MESSAGE_DATA:
-		keep(m, ev->data);
+		keep(m, ev->data, ev->aside);
 		break;
 	case MESSAGE_END:
 		end(m, ev->err);

@@ -27,6 +27,12 @@ typedef void messages_blocked(struct txn *t, struct leg *g, const struct decisio
 int messages_begin(struct txn *t, struct leg *g, const struct message_reader *reader, void *self,
     messages_blocked *blocked);
 
+/*
+ * Each message is searched a second time behind the last limits->message_carry bytes of content of
+ * those before it: what a receiver puts together from several is seen in one piece.
+ */
+void messages_carry(struct messages *m);
+
 /* Scans under way are cancelled. NULL is fine. */
 void messages_free(struct messages *m);
 

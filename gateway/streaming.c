@@ -169,5 +169,8 @@ int streaming_begin(struct txn *t, struct leg *g)
 		if (r != 0) /* a coding that cannot be undone in a stream: as any other body */
 			return r == -ERR_CODING_UNKNOWN ? 1 : r;
 	}
-	return messages_begin(t, g, reader, self, events ? event_blocked : grpc_blocked);
+	r = messages_begin(t, g, reader, self, events ? event_blocked : grpc_blocked);
+	if (r == 0)
+		messages_carry(g->messages);
+	return r;
 }

@@ -82,7 +82,7 @@ static void finish(struct event_stream *s, struct message_ev *ev)
 {
 	if (s->other.len > 0 && !s->given) {
 		s->given = true;
-		*ev = (struct message_ev){ .type = MESSAGE_DATA, .data = buf_view(&s->other) };
+		*ev = (struct message_ev){ .type = MESSAGE_DATA, .data = buf_view(&s->other), .aside = true };
 		return;
 	}
 	buf_free(&s->other);

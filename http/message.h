@@ -23,6 +23,7 @@ struct message_ev {
 	struct str data;
 	unsigned opcode; /* of WebSocket: 8 close, 9 ping, 10 pong */
 	bool text;
+	bool aside; /* data that a receiver does not join with those of other messages: names, comments */
 	int err; /* -ERR_* */
 };
 

@@ -2,7 +2,7 @@
 /*
  * Streams searched by messages: order, what goes when, what never goes. Body, policy and wire are
  * played here; the stream is a toy: '(' begins a message, ')' ends it, '.' is a control unit,
- * '!' breaks the stream; all else within a message is content.
+ * '!' breaks the stream; '#' is aside; all else within a message is content.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -167,7 +167,7 @@ static void toy_next(void *self, struct str in, size_t *used, struct message_ev 
 	else if (c == '!')
 		ev->type = MESSAGE_ERROR, ev->err = -ERR_WS;
 	else
-		ev->type = MESSAGE_DATA, ev->data = str_of(in.p, 1);
+		ev->type = MESSAGE_DATA, ev->data = str_of(in.p, 1), ev->aside = c == '#';
 }
 
 static void toy_end(void *self, struct message_ev *ev)
@@ -507,6 +507,57 @@ START_TEST(sender_is_held_back)
 }
 END_TEST
 
+/* messages_carry() with that many bytes. */
+static void carry(size_t most)
+{
+	w.limits.message_carry = most;
+	messages_carry(t.down.messages);
+}
+
+START_TEST(split_content_is_seen_in_one_piece)
+{
+	carry(100);
+	push("(ab)(cd)");
+	ck_assert_uint_eq(nasked, 3);
+	ck_assert_str_eq(asked[0]->text, "ab");
+	ck_assert_str_eq(asked[1]->text, "cd");
+	ck_assert_str_eq(asked[2]->text, "abcd");
+	ck_assert_uint_eq(t.down.nmessages, 2);
+	verdict(2, VERDICT_CLEAN);
+	verdict(0, VERDICT_CLEAN);
+	ck_assert_str_eq(sent, "(ab)"); /* its own verdict is due */
+	verdict(1, VERDICT_CLEAN);
+	ck_assert_str_eq(sent, "(ab)(cd)");
+	push("(e)");
+	ck_assert_str_eq(asked[4]->text, "abcde");
+	verdict(3, VERDICT_CLEAN);
+	ck_assert_str_eq(sent, "(ab)(cd)"); /* alone it is fine */
+	verdict(4, VERDICT_INFECTED);
+	ck_assert_str_eq(sent, "(ab)(cd)");
+	ck_assert_uint_eq(blocks, 1);
+}
+END_TEST
+
+START_TEST(no_more_is_carried_than_set)
+{
+	carry(3);
+	push("(abcdef)()(ghijk)(l)");
+	ck_assert_uint_eq(nasked, 5);
+	ck_assert_str_eq(asked[1]->text, "ghijk");
+	ck_assert_str_eq(asked[2]->text, "defghi");
+	ck_assert_str_eq(asked[4]->text, "ijkl");
+}
+END_TEST
+
+START_TEST(names_and_comments_do_not_part_content)
+{
+	carry(100);
+	push("(a#)(b)");
+	ck_assert_str_eq(asked[0]->text, "a#");
+	ck_assert_str_eq(asked[2]->text, "ab");
+}
+END_TEST
+
 START_TEST(worker_keeps_too_much)
 {
 	w.limits.held_total = 10;
@@ -558,6 +609,9 @@ int main(void)
 	tcase_add_test(tc, stopped_within_what_a_rule_lets_through);
 	tcase_add_test(tc, line_has_an_end);
 	tcase_add_test(tc, sender_is_held_back);
+	tcase_add_test(tc, split_content_is_seen_in_one_piece);
+	tcase_add_test(tc, no_more_is_carried_than_set);
+	tcase_add_test(tc, names_and_comments_do_not_part_content);
 	tcase_add_test(tc, worker_keeps_too_much);
 	tcase_add_test(tc, one_client_keeps_too_much);
 	suite_add_tcase(s, tc);
