@@ -11,7 +11,7 @@ slow() { in_client timeout 40 python3 "$E2E/slow.py" client "$@" --ca "$CA" 2>&1
 # All at once, since each takes its time.
 kinds="h1_head h1_body h1_chunk h1_take h2_head h2_body h2_window h2_socket"
 for kind in $kinds; do
-	slow "$kind" --seconds 10 >"$OUT/slow-$kind" &
+	slow "$kind" --seconds 16 >"$OUT/slow-$kind" &
 done
 for kind in h1_body h1_take h2_body h2_window h2_socket; do # above the least rate
 	slow "$kind" --rate 16000 --seconds 8 >"$OUT/good-$kind" &
