@@ -83,6 +83,31 @@ measure_requests() {
 	[ "$contender" = none ] || note "CPU us/request" "$(calc "($(cpu) - $before) * 1000 / $n" 0)"
 }
 
+# h2_run CONNECTIONS STREAMS COUNT PATH: "seconds bytes" of requests that all succeeded.
+h2_run() {
+	in_client timeout 90 h2load -t1 -c"$1" -m"$2" -n"$3" "https://v4.origin.test$4" |
+		awk -v want="$3" '/^requests:/ { ok = $8 } /^status codes:/ { good = $3 }
+			/^finished in/ { s = $3; if (s ~ /ms,$/) s = s / 1000; s += 0 }
+			/^traffic:/ { gsub(/[()]/, ""); bytes = $(NF - 1) }
+			END { if (ok == want && good == want) print s, bytes }'
+}
+
+# Over HTTP/2 on both sides: small requests, and 100 objects of 1 MB at once on one connection.
+measure_h2() {
+	local before seconds bytes
+	h2_run 8 32 2000 /1k.bin >/dev/null # workers, caches, connections of the origin
+	before=$(cpu)
+	read -r seconds bytes < <(h2_run 8 32 "$H2_REQUESTS" /1k.bin)
+	[ -n "${bytes:-}" ] || return 1
+	note "h2: 1 KB requests/s, 8 conns x 32" "$(calc "$H2_REQUESTS / $seconds" 0)"
+	[ "$contender" = none ] || note "h2: CPU us/request" "$(calc "($(cpu) - $before) * 1000 / $H2_REQUESTS" 1)"
+	before=$(cpu)
+	read -r seconds bytes < <(h2_run 1 100 "$H2_OBJECTS" /1m.bin)
+	[ -n "${bytes:-}" ] || return 1
+	note "h2: 100 streams x 1 MB, MB/s" "$(calc "$bytes / 1e6 / $seconds")"
+	[ "$contender" = none ] || note "h2: 100 streams x 1 MB, CPU s/GB" "$(calc "($(cpu) - $before) / 1e3 / ($bytes / 1e9)" 2)"
+}
+
 measure_latency() {
 	local r p50 p99 n errors
 	read -r r p50 p99 n errors < <(wrk_run 1 "$TIME")

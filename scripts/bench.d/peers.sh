@@ -40,9 +40,14 @@ start_haproxy() {
 		    timeout http-keep-alive 300s
 		    http-reuse never
 		frontend tls
-		    bind 0.0.0.0:8443 transparent ssl crt $PEER/haproxy.pem alpn http/1.1
-		    bind :::8443 v6only transparent ssl crt $PEER/haproxy.pem alpn http/1.1
+		    bind 0.0.0.0:8443 transparent ssl crt $PEER/haproxy.pem alpn h2,http/1.1
+		    bind :::8443 v6only transparent ssl crt $PEER/haproxy.pem alpn h2,http/1.1
+		    use_backend origin2 if { ssl_fc_alpn h2 }
 		    default_backend origin
+		backend origin2
+		    http-reuse never
+		    source 0.0.0.0 usesrc clientip
+		    server origin 0.0.0.0 ssl verify required ca-file $LAB_MATERIAL/root.crt sni ssl_fc_sni alpn h2
 		backend origin
 		    source 0.0.0.0 usesrc clientip
 		    server origin 0.0.0.0 ssl verify required ca-file $LAB_MATERIAL/root.crt sni ssl_fc_sni alpn http/1.1
