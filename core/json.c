@@ -12,6 +12,16 @@ static void put(struct json *j, const char *p, size_t n)
 		j->bad = buf_append(j->out, p, n);
 }
 
+/* Where n bytes may be written, buf_commit() follows; NULL: it is noted why not. */
+static char *room(struct json *j, size_t n)
+{
+	char *to = j->bad == 0 ? buf_reserve(j->out, n) : NULL;
+
+	if (to == NULL && j->bad == 0)
+		j->bad = n > j->out->max - j->out->len ? -ERR_LIMIT : -ERR_NOMEM;
+	return to;
+}
+
 /* Length of the UTF-8 sequence at p (RFC 3629), 0 if it is none. */
 static size_t utf8_length(const unsigned char *p, size_t n)
 {
@@ -49,11 +59,30 @@ static void put_escaped(struct json *j, unsigned char c)
 		put(j, u, 6);
 }
 
+/* Most texts have nothing to escape: they go out at once. */
+static bool put_plain(struct json *j, struct str s)
+{
+	char *to;
+
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < 0x20 || s.p[i] > 0x7e || s.p[i] == '"' || s.p[i] == '\\')
+			return false;
+	if ((to = room(j, s.n + 2)) == NULL)
+		return true;
+	to[0] = to[s.n + 1] = '"';
+	if (s.n > 0)
+		memcpy(to + 1, s.p, s.n);
+	buf_commit(j->out, s.n + 2);
+	return true;
+}
+
 static void put_text(struct json *j, struct str s)
 {
 	const unsigned char *p = (const unsigned char *)s.p;
 	size_t from = 0, i = 0;
 
+	if (put_plain(j, s))
+		return;
 	put(j, "\"", 1);
 	while (i < s.n) {
 		size_t len = p[i] < 0x80 ? 1 : utf8_length(p + i, s.n - i);
@@ -73,13 +102,34 @@ static void put_text(struct json *j, struct str s)
 	put(j, "\"", 1);
 }
 
+/* Keys are our own words: nothing in them needs an escape. At once, since a line has thirty. */
 static void put_key(struct json *j, const char *key)
 {
+	size_t n = strlen(key), at = 0;
+	char *to = room(j, n + 4);
+
+	if (to == NULL)
+		return;
 	if (j->comma)
-		put(j, ",", 1);
+		to[at++] = ',';
 	j->comma = true;
-	put_text(j, str_c(key));
-	put(j, ":", 1);
+	to[at++] = '"';
+	memcpy(to + at, key, n);
+	at += n;
+	to[at++] = '"';
+	to[at++] = ':';
+	buf_commit(j->out, at);
+}
+
+static void put_digits(struct json *j, uint64_t value)
+{
+	char digits[20];
+	size_t n = sizeof(digits);
+
+	do
+		digits[--n] = (char)('0' + value % 10);
+	while ((value /= 10) > 0);
+	put(j, digits + n, sizeof(digits) - n);
 }
 
 void json_begin(struct json *j, struct buf *out)
@@ -102,15 +152,15 @@ void json_c(struct json *j, const char *key, const char *value)
 void json_u64(struct json *j, const char *key, uint64_t value)
 {
 	put_key(j, key);
-	if (j->bad == 0)
-		j->bad = buf_printf(j->out, "%llu", (unsigned long long)value);
+	put_digits(j, value);
 }
 
 void json_i64(struct json *j, const char *key, int64_t value)
 {
 	put_key(j, key);
-	if (j->bad == 0)
-		j->bad = buf_printf(j->out, "%lld", (long long)value);
+	if (value < 0)
+		put(j, "-", 1);
+	put_digits(j, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
 void json_bool(struct json *j, const char *key, bool value)

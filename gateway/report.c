@@ -10,6 +10,8 @@
 #include "gateway/txn.h"
 #include "intercept/sock.h"
 
+enum { LINE_USUAL = 1000 };
+
 void report_bytes(const struct verdict *v, uint64_t n)
 {
 	switch (v->class) {
@@ -35,6 +37,7 @@ static void begin(struct json *j, struct buf *line, const char *event, const str
 	char text[64];
 
 	buf_init(line, AUDIT_LINE_MAX);
+	buf_reserve(line, LINE_USUAL); /* it need not grow; a shortage shows later */
 	audit_begin(j, line, event);
 	json_u64(j, "worker", f->w->index);
 	json_u64(j, "flow", f->id);
