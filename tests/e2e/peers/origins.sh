@@ -56,6 +56,7 @@ start_apache() { # ADDRESS
 			ProxyPass /upload http://127.0.0.1:9000/upload
 			ProxyPass /chunked http://127.0.0.1:9000/chunked
 		CONF
+		echo "${APACHE_MORE:-}"
 	} >"$OUT/apache/conf"
 	origin "$1" apache apache2 -DFOREGROUND -f "$OUT/apache/conf"
 	origin_stands "$1" apache
