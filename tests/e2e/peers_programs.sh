@@ -22,10 +22,11 @@ repository() {
 # A flat repository of packages: one small, one of 3 MB.
 packages() {
 	local n
+	local -A size=([small]=1000 [large]=3000000)
 	for n in small large; do
 		mkdir -p "$OUT/deb/$n/DEBIAN" "$OUT/deb/$n/usr/share/lab" "$W/apt"
 		printf 'Package: lab-%s\nVersion: 1\nArchitecture: all\nMaintainer: lab <lab@origin.test>\nDescription: of the lab\n' $n >"$OUT/deb/$n/DEBIAN/control"
-		head -c $([ $n = small ] && echo 1000 || echo 3000000) /dev/urandom >"$OUT/deb/$n/usr/share/lab/$n"
+		head -c "${size[$n]}" /dev/urandom >"$OUT/deb/$n/usr/share/lab/$n"
 		dpkg-deb -b --root-owner-group "$OUT/deb/$n" "$W/apt/lab-$n.deb" >/dev/null
 	done
 	(cd "$W/apt" && dpkg-scanpackages . 2>/dev/null >Packages && gzip -k Packages && apt-ftparchive release . >"$OUT/Release" && mv "$OUT/Release" .)
@@ -47,6 +48,7 @@ apt_get() {
 
 repository
 packages
+# shellcheck disable=SC2034 # start_apache reads it
 APACHE_MORE="LoadModule cgid_module /usr/lib/apache2/modules/mod_cgid.so
 LoadModule alias_module /usr/lib/apache2/modules/mod_alias.so
 LoadModule env_module /usr/lib/apache2/modules/mod_env.so
