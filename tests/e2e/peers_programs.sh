@@ -12,11 +12,11 @@ mkdir -p "$HOME"
 # A repository behind git's own CGI, in Apache.
 repository() {
 	local g="git -c user.name=lab -c user.email=lab@origin.test"
-	git init -q -b main "$OUT/work" && head -c 3000000 /dev/urandom >"$OUT/work/large" && echo text >"$OUT/work/text"
-	(cd "$OUT/work" && $g add . && $g commit -qm first)
-	mkdir -p "$W/git" && git clone -q --bare "$OUT/work" "$W/git/lab.git"
+	git init -q -b main "$OUT/source" && head -c 3000000 /dev/urandom >"$OUT/source/large" && echo text >"$OUT/source/text"
+	(cd "$OUT/source" && $g add . && $g commit -qm first)
+	mkdir -p "$W/git" && git clone -q --bare "$OUT/source" "$W/git/lab.git"
 	git -C "$W/git/lab.git" config http.receivepack true
-	chown -R www-data "$W/git" && chmod -R a+rX "$OUT/work"
+	chown -R www-data "$W/git" && chmod -R a+rX "$OUT/source"
 }
 
 # A flat repository of packages: one small, one of 3 MB.
@@ -69,7 +69,7 @@ start_apache $LAB_RAW4
 for v in 2 1.1; do
 	g="git -c http.sslCAInfo=$CA -c http.version=HTTP/${v%.0} -c user.name=lab -c user.email=lab@origin.test -c safe.directory=*"
 	like "git by $v: clone" "$(in_client timeout 20 $g clone https://raw.origin.test/git/lab.git "$OUT/clone-$v" 2>&1; echo "ends $?")" 'ends 0'
-	is "git by $v: the clone is whole" "$(digest "$OUT/clone-$v/large")" "$(digest "$OUT/work/large")"
+	is "git by $v: the clone is whole" "$(digest "$OUT/clone-$v/large")" "$(digest "$OUT/source/large")"
 	head -c 2000000 /dev/urandom >"$OUT/clone-$v/more-$v"
 	(cd "$OUT/clone-$v" && $g add . && $g commit -qm "by $v") >/dev/null
 	like "git by $v: push" "$(cd "$OUT/clone-$v" && in_client timeout 20 $g push origin main 2>&1; echo "ends $?")" 'ends 0'
