@@ -19,7 +19,7 @@ static struct rig r;
 static char signatures[] = "/tmp/sp-wraps.XXXXXX";
 static char text[512];
 static struct file {
-	char name[64];
+	char name[256];
 	char *bytes;
 	size_t n;
 } files[FILES_MOST];
