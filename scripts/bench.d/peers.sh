@@ -91,6 +91,7 @@ start_sallyport() {
 		workers: 0
 		scanner: { enabled: ${1:-no}, signatures: "$LAB_DIR/signatures" }
 		rules: []
+		limits: { client_flows: 1000000, client_rate: 100000, client_streams: 1000000 } # one client plays all
 	END
 	mkdir -p "$LAB_DIR/signatures" "$LAB_DIR/audit" "$LAB_DIR/state"
 	gateway_config "$PEER/extra.yaml" >"$LAB_DIR/sallyport.yaml"
