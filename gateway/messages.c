@@ -11,6 +11,7 @@
 #include "http/carry.h"
 
 enum { WAITING_MAX = 32, PIECE = 32 << 10 };
+enum { EVENTS = 256 }; /* and events: behind a coding, millions of empty messages fit into few bytes */
 enum { STEP = 1 << 20 }; /* content bytes that one turn reads: a dense message must not keep others */
 
 /* One that waits for its verdict, or for those before it. */
@@ -139,6 +140,8 @@ static void judge(struct message *x)
 	g->body = x->body;
 	x->decision = txn_decide(t, g == &t->up ? STAGE_UPLOAD : STAGE_DOWNLOAD, g);
 	g->body = NULL;
+	body_free(x->body); /* while it waits for those before it, it needs no descriptor */
+	x->body = NULL;
 	note_worst(g, &was, &x->verdict);
 	x->judged = true;
 	x->bad = x->decision.action != ACTION_ALLOW && x->decision.action != ACTION_INTERCEPT;
@@ -388,6 +391,7 @@ static bool read_end(struct messages *m)
 static void cut(struct messages *m)
 {
 	uint64_t content = m->read + STEP, bytes = m->cut + STEP;
+	unsigned events = 0;
 
 	m->more = false;
 	while (!m->stopped && !m->ended && m->waiting < WAITING_MAX) {
@@ -396,7 +400,7 @@ static void cut(struct messages *m)
 		struct message_ev ev;
 		size_t used = 0;
 
-		if (m->read >= content || m->cut >= bytes) {
+		if (m->read >= content || m->cut >= bytes || events++ >= EVENTS) {
 			m->more = true;
 			return;
 		}

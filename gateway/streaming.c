@@ -57,7 +57,8 @@ static int append(struct txn *t, enum grpc_form form, unsigned status, const cha
 static void tell_status(struct txn *t, unsigned status)
 {
 	enum grpc_form form = form_of(&t->down) != GRPC_NONE ? form_of(&t->down) : form_of(&t->up);
-	bool fixed = t->down.has_length && t->client_stream == 0;
+	/* A length was promised, or our frame would stand behind a coding that was not ended. */
+	bool fixed = (t->down.has_length && t->client_stream == 0) || (form != GRPC_PLAIN && t->down.coding[0] != '\0');
 	char text[256], encoded[300], number[4], incident[40];
 	struct field fields[] = { { STR("content-type"), str_c(t->up.type) }, { STR("grpc-status"), STR_NONE },
 		{ STR("grpc-message"), STR_NONE } };
@@ -70,7 +71,7 @@ static void tell_status(struct txn *t, unsigned status)
 	fields[1].value = str_c(number);
 	fields[2].value = str_c(encoded);
 	if (t->down.head_out && (fixed || t->down.end_out)) {
-		t->wire->kill(t); /* its length was promised */
+		t->wire->kill(t);
 		return;
 	}
 	r = t->down.head_out ? append(t, form, status, text, fields + 1, 2) : answer(t, fields, 3);
@@ -114,9 +115,11 @@ static void event_blocked(struct txn *t, struct leg *g, const struct decision *d
 
 /* ---- readers ---- */
 
+/* What a browser was led to would be saved as a file: that is searched as a whole, whatever it is
+ * called. Scripts and programs read events, and do not all ask for them in Accept. */
 static bool is_events(const struct txn *t, const struct leg *g)
 {
-	return g == &t->down && str_eq(str_c(g->type), STR("text/event-stream"));
+	return g == &t->down && !t->wants_html && str_eq(str_c(g->type), STR("text/event-stream"));
 }
 
 static bool is_grpc(const struct txn *t, const struct leg *g)

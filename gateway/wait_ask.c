@@ -225,8 +225,13 @@ static void asked(struct wait_ask *s, struct str body)
 	waiting_answer(s->w->waiting, &q, &a, &fd);
 	buf_init(&b, MESSAGE_MAX);
 	if (pack_u32(&b, from) != 0 || wait_pack_answer(&b, &a) != 0 ||
-	    chan_send(s->w->parent, MSG_WAIT_SAY, buf_view(&b), &fd, fd >= 0) != 0)
+	    chan_send(s->w->parent, MSG_WAIT_SAY, buf_view(&b), &fd, fd >= 0) != 0) {
 		log_warn("a download that waits cannot be handed to worker %u", from);
+		a = (struct wait_answer){ .id = q.id }; /* who asked is not kept waiting */
+		buf_free(&b);
+		if (pack_u32(&b, from) == 0 && wait_pack_answer(&b, &a) == 0)
+			chan_send(s->w->parent, MSG_WAIT_SAY, buf_view(&b), NULL, 0);
+	}
 	buf_free(&b);
 	if (fd >= 0)
 		close(fd);

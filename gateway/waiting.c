@@ -107,14 +107,20 @@ static uint64_t kept(const struct download *d)
 	return b != NULL ? body_length(b) : 0;
 }
 
+/* What it may come to: one of unknown length grows as far as any body may. */
+static uint64_t bound(const struct waiting *s, const struct txn *t)
+{
+	return t->down.has_length ? t->down.length : s->w->limits.body_held;
+}
+
 static bool room_for(const struct waiting *s, const struct txn *t)
 {
 	const struct limits *l = &s->w->limits;
-	uint64_t bytes = t->down.has_length ? t->down.length : body_length(t->down.body);
+	uint64_t bytes = bound(s, t);
 	size_t of_client = 0;
 
 	for (const struct download *d = s->first; d != NULL; d = d->next) {
-		bytes += kept(d);
+		bytes += d->t != NULL ? bound(s, d->t) : kept(d);
 		of_client += memcmp(&d->client.ip, &t->f->from.ip, sizeof(d->client.ip)) == 0;
 	}
 	return s->n < l->wait_downloads && of_client < l->wait_client && bytes <= l->wait_bytes;

@@ -89,7 +89,7 @@ int head_check(const struct head *h)
 {
 	static const char *const once[] = { "content-type", "content-range", "content-disposition",
 		"location", "range", "if-range", "authorization", "sec-websocket-key",
-		"sec-websocket-accept", NULL };
+		"sec-websocket-accept", "grpc-encoding", NULL };
 
 	for (size_t i = 0; i < h->nfields; i++)
 		if (looks_like(h->fields[i].name, "content-length") ||

@@ -170,7 +170,7 @@ static void next(void *self, struct str in, size_t *used, struct message_ev *ev)
 			*used = in.n;
 			l->taken = 0;
 			/* Nothing has begun in these bytes that was not told: they may go. */
-			if (in.n > 0 && l->reader->idle(l->self))
+			if (in.n > 0 && l->nquad == 0 && l->reader->idle(l->self))
 				ev->type = MESSAGE_CONTROL;
 			return;
 		}

@@ -19,7 +19,8 @@ ticks='id: 0;data: tick 0;;id: 1;data: tick 1;;id: 2;data: tick 2;'
 for how in "--http1.1 http" "--http1.1 https" "--http2 https"; do
 	http=${how% *} url=${how#* }://raw.origin.test
 	is "$how: events arrive while the stream runs" "$(begins $url/ticks $http)" "$ticks"
-	like "$how: without a word in Accept" "$(read_on $url/three $http -H 'Accept: text/html')" '^data: 1;;data: 2;;: comment;data: 3;;\[0\];$'
+	like "$how: without a word in Accept" "$(read_on $url/three $http -H 'Accept: application/json')" '^data: 1;;data: 2;;: comment;data: 3;;\[0\];$'
+	like "$how: where a browser is led there" "$(read_on $url/three $http -H 'Accept: text/html')" '^data: 1;;data: 2;;: comment;data: 3;;\[0\];$'
 	like "$how: EICAR in an event" "$(read_on $url/eicar $http)" '^data: before;;\[(18|56|92)\];$'
 	like "$how: EICAR split over two events" "$(read_on $url/split $http)" '^data: before;;(data: X5O[^;]*;;)?\[(18|56|92)\];$'
 	like "$how: EICAR in a comment" "$(read_on $url/comment $http)" '^data: before;;\[(18|56|92)\];$'
@@ -30,6 +31,8 @@ done
 audit "the audit says what" event=transaction path=/eicar action=block response_type=text/event-stream response_verdict=infected \
 	response_signature='.*[Ee]icar.*' response_messages='[123]' incident='.+'
 audit "clean events are allowed" event=transaction path=/three action=allow response_verdict=clean response_messages=4
+is "those that a browser would save are searched as a whole" \
+	"$(cat "$LAB_DIR"/audit/* | grep '"path":"/three"' | grep -vc response_messages)" 3
 
 # EventSource itself: how late events are.
 node24=${SALLYPORT_TEST_CACHE:-/var/cache/sallyport-test}/node24/bin/node

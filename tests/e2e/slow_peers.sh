@@ -4,14 +4,14 @@
 # or waits for the other side, goes on.
 . "$(dirname "$0")/lib.sh"
 LAB_HTTP2=yes topology <<-END
-	limits: { rate_least: 500, rate_grace: 2s, head_time: 2s, idle: 2s, comfort_after_bytes: 10K, body_held: 60M }
+	limits: { rate_least: 500, rate_grace: 2s, head_time: 2s, idle: 4s, comfort_after_bytes: 10K, body_held: 60M }
 END
 slow() { in_client timeout 40 python3 "$E2E/slow.py" client "$@" --ca "$CA" 2>&1; }
 
 # All at once, since each takes its time.
 kinds="h1_head h1_body h1_chunk h1_take h2_head h2_body h2_window h2_socket"
 for kind in $kinds; do
-	slow "$kind" --seconds 16 >"$OUT/slow-$kind" &
+	slow "$kind" --seconds 30 >"$OUT/slow-$kind" &
 done
 for kind in h1_body h1_take h2_body h2_window h2_socket; do # above the least rate
 	slow "$kind" --rate 16000 --seconds 8 >"$OUT/good-$kind" &

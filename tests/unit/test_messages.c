@@ -488,6 +488,37 @@ START_TEST(line_has_an_end)
 }
 END_TEST
 
+/* Events are counted, too: without this, one turn reads as many empty messages as there are. */
+START_TEST(empty_messages_have_turns)
+{
+	char *s = malloc(20001);
+	size_t turns = 0;
+
+	for (size_t i = 0; i < 20000; i++)
+		s[i] = i % 2 == 0 ? '(' : ')';
+	s[20000] = '\0';
+	ck_assert_int_eq(messages_push(t.down.messages, str_c(s)), 0);
+	ck_assert_uint_lt(t.down.nmessages, 1000);
+	for (; messages_ready(t.down.messages) && turns < 1000; turns++)
+		messages_pour(t.down.messages);
+	ck_assert_uint_eq(t.down.nmessages, 10000);
+	ck_assert_uint_gt(turns, 50);
+	ck_assert_uint_eq(nsent, 20000);
+	free(s);
+}
+END_TEST
+
+START_TEST(judged_messages_keep_no_body)
+{
+	push("(a)(b)(c)");
+	verdict(1, VERDICT_CLEAN);
+	verdict(2, VERDICT_CLEAN);
+	ck_assert_uint_eq(live, 1);
+	verdict(0, VERDICT_CLEAN);
+	ck_assert_str_eq(sent, "(a)(b)(c)");
+}
+END_TEST
+
 START_TEST(sender_is_held_back)
 {
 	char *s = long_message(100000);
@@ -608,6 +639,8 @@ int main(void)
 	tcase_add_test(tc, stopped_in_the_middle);
 	tcase_add_test(tc, stopped_within_what_a_rule_lets_through);
 	tcase_add_test(tc, line_has_an_end);
+	tcase_add_test(tc, empty_messages_have_turns);
+	tcase_add_test(tc, judged_messages_keep_no_body);
 	tcase_add_test(tc, sender_is_held_back);
 	tcase_add_test(tc, split_content_is_seen_in_one_piece);
 	tcase_add_test(tc, no_more_is_carried_than_set);
