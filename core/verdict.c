@@ -3,6 +3,7 @@
 #include "core/verdict.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char *const classes[VERDICT_COUNT] = {
@@ -77,4 +78,16 @@ struct verdict verdict_make(enum verdict_class c, enum verdict_reason r, struct 
 	for (size_t i = 0; i < name.n && i + 1 < sizeof(v.name); i++)
 		v.name[i] = name.p[i] > 0x20 && name.p[i] < 0x7f ? name.p[i] : '?';
 	return v;
+}
+
+void verdict_predicate(const struct verdict *v, char *to, size_t n)
+{
+	if (v->class == VERDICT_INFECTED)
+		snprintf(to, n, "is infected");
+	else if (v->class == VERDICT_SUSPECT)
+		snprintf(to, n, "looks suspicious");
+	else if (v->class == VERDICT_UNSCANNABLE)
+		snprintf(to, n, "could not be searched: %s", reason_word(v->reason));
+	else
+		snprintf(to, n, "is not permitted here");
 }

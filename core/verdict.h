@@ -37,6 +37,10 @@ struct verdict {
 const char *verdict_word(enum verdict_class c);
 const char *reason_word(enum verdict_reason r);
 
+/* What it says of an object, as the end of a sentence: "is infected", "could not be searched: limit".
+ * CLEAN and BYPASSED are refused by rule only: "is not permitted here". */
+void verdict_predicate(const struct verdict *v, char *to, size_t n);
+
 /* The class or reason for a word; false where there is none. */
 bool verdict_of(struct str word, enum verdict_class *out);
 bool reason_of(struct str word, enum verdict_reason *out);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/counter.h"
 #include "core/err.h"
 #include "gateway/messages.h"
 #include "gateway/wire.h"
@@ -91,10 +92,12 @@ static void grpc_blocked(struct txn *t, struct leg *g, const struct decision *d,
 
 	if (t->refused)
 		return;
-	if (d->rule == NULL) /* the stream itself is at fault */
+	if (d->rule == NULL) { /* the stream itself is at fault */
+		COUNT_ADD(malformed, 1);
 		txn_refused(t, "refuse", NULL, "a %s: %s", what, v->name);
-	else
+	} else {
 		txn_refused_verdict(t, what, d, v);
+	}
 	if (d->action == ACTION_RESET)
 		t->wire->kill(t);
 	else
@@ -107,10 +110,12 @@ static void event_blocked(struct txn *t, struct leg *g, const struct decision *d
 	(void)g;
 	if (t->refused)
 		return;
-	if (d->rule == NULL)
+	if (d->rule == NULL) {
+		COUNT_ADD(malformed, 1);
 		txn_refuse(t, 502, "refuse", NULL, v, "an event: %s", v->name);
-	else
+	} else {
 		txn_refuse_verdict(t, "event", d, v);
+	}
 }
 
 /* ---- readers ---- */

@@ -264,16 +264,13 @@ static unsigned refusal_status(const char *what, const struct verdict *v)
 /* In words, where the rule has none of its own. */
 static void describe(const char *what, const struct decision *d, const struct verdict *v, char *to, size_t n)
 {
+	char predicate[64];
+
+	verdict_predicate(v, predicate, sizeof(predicate));
 	if (d->reason != NULL)
 		snprintf(to, n, "%s", d->reason);
-	else if (v->class == VERDICT_INFECTED)
-		snprintf(to, n, "the %s is infected", what);
-	else if (v->class == VERDICT_SUSPECT)
-		snprintf(to, n, "the %s looks suspicious", what);
-	else if (v->class == VERDICT_UNSCANNABLE)
-		snprintf(to, n, "the %s could not be searched: %s", what, reason_word(v->reason));
 	else
-		snprintf(to, n, "the %s is not permitted here", what);
+		snprintf(to, n, "the %s %s", what, predicate);
 }
 
 static const char *refusal_word(const struct decision *d)

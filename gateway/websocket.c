@@ -83,12 +83,7 @@ static void prohibited(struct txn *t, const char *who, const struct decision *d,
 	t->incident = ++t->f->w->next_incident;
 	txn_incident(t->f, t, incident, sizeof(incident));
 	s->code = v->class == VERDICT_UNSCANNABLE && v->reason == REASON_LIMIT ? TOO_BIG : POLICY_VIOLATION;
-	snprintf(why, sizeof(why), "%s%s",
-	    v->class == VERDICT_INFECTED      ? "is infected"
-	    : v->class == VERDICT_SUSPECT     ? "looks suspicious"
-	    : v->class == VERDICT_UNSCANNABLE ? "could not be searched: "
-					      : "is not permitted here",
-	    v->class == VERDICT_UNSCANNABLE ? reason_word(v->reason) : "");
+	verdict_predicate(v, why, sizeof(why));
 	if (d->reason != NULL)
 		snprintf(t->reason, sizeof(t->reason), "%s", d->reason);
 	else

@@ -4,17 +4,11 @@
 
 #include <string.h>
 
+#include "core/base64.h"
+
 int decode_sextet(char c)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '+' || c == '-')
-		return 62;
-	return c == '/' || c == '_' ? 63 : -1;
+	return base64_value(c == '-' ? '+' : c == '_' ? '/' : c);
 }
 
 int decode_hex(char c)

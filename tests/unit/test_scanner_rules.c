@@ -4,9 +4,8 @@
  * program: what we say instead. And its alerts that turn "gave up" into a result.
  */
 #include "scan_rig.h"
+#include "scan_wrap.h"
 #include "scan_zip.h"
-
-#include <zlib.h>
 
 #define LIMITS "scan 10000ms\nscan_file 1048576\nscan_total 67108864\nscan_recursion 12\n"
 
@@ -24,21 +23,6 @@ static void teardown(void)
 {
 	rig_stop(&r);
 	buf_free(&made);
-}
-
-/* Raw deflate (windowBits -15) or gzip (31), as zlib packs it. */
-static void deflate_into(struct buf *b, struct str s, int bits)
-{
-	z_stream z = { .next_in = (Bytef *)(uintptr_t)s.p, .avail_in = (uInt)s.n };
-	size_t room;
-
-	ck_assert_int_eq(deflateInit2(&z, 6, Z_DEFLATED, bits, 8, Z_DEFAULT_STRATEGY), Z_OK);
-	room = deflateBound(&z, s.n);
-	z.next_out = (Bytef *)buf_reserve(b, room);
-	z.avail_out = (uInt)room;
-	ck_assert_int_eq(deflate(&z, Z_FINISH), Z_STREAM_END);
-	buf_commit(b, z.total_out);
-	deflateEnd(&z);
 }
 
 /* EICAR behind so many bytes of text. */
@@ -70,7 +54,7 @@ START_TEST(rule_2_a_zip_member_that_is_cut_is_over_a_limit)
 
 	buf_init(&plain, 4 << 20);
 	buf_init(&packed, 4 << 20);
-	deflate_into(&packed, eicar_behind(&plain, 2 << 20), -15);
+	wrap_deflate(&packed, eicar_behind(&plain, 2 << 20), -15);
 	m.bytes = buf_view(&packed);
 	if (m.size == 0)
 		m.size = (uint32_t)plain.len;
@@ -86,7 +70,7 @@ START_TEST(rule_2_a_gzip_member_over_the_size_limit_is_over_a_limit)
 	struct buf plain;
 
 	buf_init(&plain, 4 << 20);
-	deflate_into(&made, eicar_behind(&plain, 2 << 20), 31);
+	wrap_deflate(&made, eicar_behind(&plain, 2 << 20), 31);
 	rig_expect(&r, buf_view(&made), UNSCANNABLE, LIMIT);
 	buf_free(&plain);
 }
@@ -104,7 +88,7 @@ START_TEST(rule_3_a_scan_that_reaches_its_time_is_a_timeout)
 	buf_init(&packed, 24 << 20);
 	while (plain.len < 20 << 20)
 		buf_str(&plain, STR("<p>some <b>paragraph</b> of <a href=\"/x\">text</a></p>\n"));
-	deflate_into(&packed, buf_view(&plain), -15);
+	wrap_deflate(&packed, buf_view(&plain), -15);
 	for (size_t i = 0; i < 16; i++)
 		m[i] = (struct zip_member){ STR("m.html"), buf_view(&packed), 0, 8,
 			(uint32_t)plain.len };
@@ -169,7 +153,7 @@ START_TEST(rule_6_a_zip_without_its_end_is_malformed)
 	size_t directory;
 
 	buf_init(&packed, 4096);
-	deflate_into(&packed, rig_eicar(), -15);
+	wrap_deflate(&packed, rig_eicar(), -15);
 	m.bytes = buf_view(&packed);
 	directory = zip_make(&made, &m, 1);
 	rig_expect(&r, buf_view(&made), INFECTED, NONE);
@@ -274,7 +258,7 @@ START_TEST(too_many_bytes_over_all_layers_are_over_a_limit)
 
 		buf_init(&packed, 1 << 20);
 		plain.p[plain.off] = (char)('a' + i);
-		deflate_into(&packed, buf_view(&plain), -15);
+		wrap_deflate(&packed, buf_view(&plain), -15);
 		m[i] = (struct zip_member){ STR("m.txt"), buf_view(&packed), 0, 8,
 			(uint32_t)plain.len };
 	}

@@ -358,6 +358,8 @@ START_TEST(base64_of_grpc_web)
 	ck_assert_str_eq(text_form("AB==", 4), "!coding_malformed"); /* bits that nobody reads */
 	ck_assert_str_eq(text_form("AAAAAAFh AAA", 12), "!coding_malformed");
 	ck_assert_str_eq(text_form("AAAAAAF", 7), "~");
+	/* The first characters of a frame are not for sending on before it is known. */
+	ck_assert_str_eq(text_form("AAAAAAFhAA", 10), "[a]~");
 }
 END_TEST
 
