@@ -292,6 +292,7 @@ static bool seal(int fd)
 static int submit(struct body *b)
 {
 	const struct reading *x = &b->readings[b->searched];
+	struct scan_about about;
 
 	if (flush(b->raw_fd, &b->raw_small) != 0 || flush(b->decoded_fd, &b->decoded_small) != 0 ||
 	    !seal(x->fd)) {
@@ -299,7 +300,10 @@ static int submit(struct body *b)
 		return 1;
 	}
 	COUNT_ADD(scans, 1);
-	b->scan = scan_submit(b->w->scanner, x->fd, x->n, b->direction, str_c(b->name), on_scan, b);
+	about = (struct scan_about){ .direction = (uint8_t)b->direction,
+		.client = b->client != NULL ? share_number(b->client) : 0,
+		.file_name = str_c(b->name) };
+	b->scan = scan_submit(b->w->scanner, x->fd, x->n, &about, on_scan, b);
 	if (b->scan != 0)
 		return 0;
 	decide_now(b, VERDICT_UNSCANNABLE, REASON_LIMIT, STR("scan-queue"));

@@ -175,3 +175,14 @@ size_t shares_count(const struct shares *all)
 {
 	return all->n;
 }
+
+uint64_t share_number(const struct share *s)
+{
+	uint64_t halves[2] = { 0, 0 };
+
+	for (size_t i = 0; i < sizeof(s->net); i++)
+		halves[i / 8] = halves[i / 8] << 8 | s->net[i];
+	/* An IPv6 /64 stands in the first half, an IPv4 address (mapped) in the second. */
+	halves[0] ^= halves[1];
+	return halves[0] != 0 ? halves[0] : 1;
+}

@@ -37,6 +37,9 @@ struct share *share_enter(struct shares *all, const struct limits *l, const stru
 /* NULL is fine. It is forgotten when nothing is left to remember. */
 void share_leave(struct share *s);
 
+/* The client's address as one number, the same in every worker; never 0. */
+uint64_t share_number(const struct share *s);
+
 /* Another stream: false where the client has too many. */
 bool share_stream(struct share *s, const struct limits *l);
 void share_stream_end(struct share *s);

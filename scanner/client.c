@@ -15,7 +15,7 @@
 #include "core/log.h"
 #include "core/pack.h"
 
-enum { SCAN_GRACE_MS = 2000, SCAN_NAME_MAX = 255, SCAN_MSG_MAX = 512 };
+enum { SCAN_GRACE_MS = 2000, SCAN_MSG_MAX = 1024 };
 
 struct link {
 	struct scan_client *client;
@@ -26,14 +26,13 @@ struct link {
 
 struct scan {
 	uint32_t generation;
-	bool used, waiting;
-	struct link *link; /* NULL while waiting */
-	int fd;            /* our duplicate while waiting, else -1 */
-	uint64_t length, until;
-	uint8_t direction;
+	bool used;
+	struct link *link; /* NULL while it waits for a scanner */
+	int fd;            /* our duplicate while it waits, else -1 */
+	struct buf order;  /* the message, while it waits */
+	uint64_t until;
 	scan_fn *fn;
 	void *arg;
-	char name[SCAN_NAME_MAX + 1];
 };
 
 struct scan_client {
@@ -101,6 +100,7 @@ static void drop_slot(struct scan_client *c, struct scan *s)
 	if (s->fd >= 0)
 		close(s->fd);
 	s->fd = -1;
+	buf_free(&s->order);
 	s->used = false;
 	c->used--;
 }
@@ -168,62 +168,62 @@ static void on_timer(void *arg)
 	close_idle(c);
 }
 
-static int send_scan(struct scan_client *c, struct scan *s, int fd)
+static int send_scan(struct scan_client *c, struct scan *s, struct str order, int fd)
 {
-	uint64_t most = c->limits->scan_queue + c->limits->scan;
-	struct scan_order o = { .id = handle_of(c, s),
-		.length = s->length,
-		.direction = s->direction,
-		.deadline_ms = (uint32_t)most,
-		.file_name = str_c(s->name) };
-	char space[SCAN_MSG_MAX];
-	struct buf b = { .p = space, .cap = sizeof(space), .max = sizeof(space) };
-	int r = scan_pack_order(&b, &o);
+	int r = chan_send(c->link->chan, MSG_SCAN, order, &fd, 1);
 
-	r = r != 0 ? r : chan_send(c->link->chan, MSG_SCAN, buf_view(&b), &fd, 1);
 	if (r != 0)
 		return r;
-	s->waiting = false;
 	s->link = c->link;
 	s->link->busy++;
 	/* The scanner keeps the deadlines; ours is for a scanner that does not. */
-	s->until = loop_now(c->loop) + most + SCAN_GRACE_MS;
+	s->until = loop_now(c->loop) + c->limits->scan_queue + c->limits->scan + SCAN_GRACE_MS;
 	set_timer(c, s->until);
 	return 0;
 }
 
-static int wait_for_scanner(struct scan_client *c, struct scan *s, int memfd)
+static int wait_for_scanner(struct scan_client *c, struct scan *s, struct str order, int memfd)
 {
+	int r;
+
+	buf_init(&s->order, SCAN_MSG_MAX);
+	if ((r = buf_str(&s->order, order)) != 0)
+		return r;
 	s->fd = fcntl(memfd, F_DUPFD_CLOEXEC, 3);
 	if (s->fd < 0)
 		return -ERR_SYSTEM;
-	s->waiting = true;
 	s->until = loop_now(c->loop) + c->limits->scan_queue;
 	set_timer(c, s->until);
 	return 0;
 }
 
-uint64_t scan_submit(struct scan_client *c, int memfd, uint64_t length, int direction,
-    struct str file_name, scan_fn *fn, void *arg)
+uint64_t scan_submit(struct scan_client *c, int memfd, uint64_t length, const struct scan_about *about,
+    scan_fn *fn, void *arg)
 {
+	char space[SCAN_MSG_MAX];
+	struct buf b = { .p = space, .cap = sizeof(space), .max = sizeof(space) };
 	struct scan *s = take_slot(c);
+	struct scan_order o;
 	int r;
 
 	if (s == NULL)
 		return 0;
-	s->length = length;
-	s->direction = direction != 0;
 	s->fn = fn;
 	s->arg = arg;
-	str_copy(str_sub(file_name, 0, SCAN_NAME_MAX), s->name, sizeof(s->name));
-	r = c->link != NULL ? send_scan(c, s, memfd) : -ERR_CLOSED;
+	o = (struct scan_order){ .id = handle_of(c, s),
+		.length = length,
+		.deadline_ms = (uint32_t)(c->limits->scan_queue + c->limits->scan),
+		.about = *about };
+	r = scan_pack_order(&b, &o);
+	if (r == 0)
+		r = c->link != NULL ? send_scan(c, s, buf_view(&b), memfd) : -ERR_CLOSED;
 	if (r == -ERR_CLOSED) /* its end was not seen yet; the next scanner may come in time */
-		r = wait_for_scanner(c, s, memfd);
+		r = wait_for_scanner(c, s, buf_view(&b), memfd);
 	if (r != 0) {
 		drop_slot(c, s);
 		return 0;
 	}
-	return handle_of(c, s);
+	return o.id;
 }
 
 void scan_cancel(struct scan_client *c, uint64_t handle)
@@ -301,11 +301,12 @@ static void send_waiting(struct scan_client *c)
 	for (size_t i = 0; i < c->nscans && c->link != NULL; i++) {
 		struct scan *s = &c->scans[i];
 
-		if (!s->used || !s->waiting)
+		if (!s->used || s->link != NULL)
 			continue;
-		if (send_scan(c, s, s->fd) == 0) {
+		if (send_scan(c, s, buf_view(&s->order), s->fd) == 0) {
 			close(s->fd);
 			s->fd = -1;
+			buf_free(&s->order);
 		} else {
 			fail(c, s, REASON_ERROR, STR("scanner-lost"));
 		}

@@ -2,7 +2,8 @@
 /*
  * A worker's side of the scanner: hands over sealed memfds and gets verdicts, asynchronously, by
  * handle. BSD-licensed; knows nothing of libclamav. Message bodies:
- *   SCAN: u64 id, u64 length, u8 direction (0 up, 1 down), u32 deadline_ms, str file_name (<= 255)
+ *   SCAN: u64 id, u64 length, u8 direction (0 up, 1 down), u32 deadline_ms, u64 client,
+ *     str digest (32 bytes or none), str file_name, str type, str method, str url
  *   VERDICT: u64 id, u8 class, u8 reason, str name, str type, u32 layers, u64 scanned, u32 usec
  */
 #ifndef SCANNER_CLIENT_H
@@ -14,6 +15,17 @@
 #include "core/verdict.h"
 
 struct scan_client;
+
+enum { SCAN_DIGEST = 32, SCAN_NAME_MAX = 255, SCAN_TYPE_MAX = 64, SCAN_METHOD_MAX = 24, SCAN_URL_MAX = 512 };
+
+/* What a scanner may know of a body beside its bytes. Texts come from peers and are cut to their
+ * maximum; all of it is optional. */
+struct scan_about {
+	uint8_t direction;	     /* 0 up, 1 down */
+	uint64_t client;	     /* the same number for all bodies of one client; 0: nobody's */
+	const unsigned char *digest; /* SHA-256 of the bytes; NULL: not known */
+	struct str file_name, type, method, url; /* type: as declared, without parameters */
+};
 
 typedef void scan_fn(void *arg, const struct verdict *v);
 
@@ -34,10 +46,10 @@ bool scan_client_ready(const struct scan_client *c);
  * Scan the first `length` bytes (all, as a rule) of a sealed memfd; the descriptor stays the caller's. fn is called exactly
  * once, later, unless scan_cancel was called; a lost channel or a passed deadline gives
  * UNSCANNABLE{error} or {timeout}. While no scanner is connected, scans wait for one up to
- * limits->scan_queue. Returns a handle, or 0 when the queue is full or memory short.
+ * limits->scan_queue. about is not kept. Returns a handle, or 0 when the queue is full or memory short.
  */
-uint64_t scan_submit(struct scan_client *c, int memfd, uint64_t length, int direction,
-    struct str file_name, scan_fn *fn, void *arg);
+uint64_t scan_submit(struct scan_client *c, int memfd, uint64_t length, const struct scan_about *about,
+    scan_fn *fn, void *arg);
 void scan_cancel(struct scan_client *c, uint64_t handle);
 
 /* Pure readers of the messages (fuzzed): 0 or -ERR_PROTO. */
@@ -46,9 +58,8 @@ int scan_pack_verdict(struct buf *out, uint64_t id, const struct verdict *v);
 
 struct scan_order {
 	uint64_t id, length;
-	uint8_t direction;
 	uint32_t deadline_ms;
-	struct str file_name;
+	struct scan_about about; /* read: its texts and digest point into the message */
 };
 int scan_read_order(struct str body, struct scan_order *o);
 int scan_pack_order(struct buf *out, const struct scan_order *o);

@@ -9,8 +9,6 @@
 #include "core/pack.h"
 #include "scanner/client.h"
 
-enum { ORDER_NAME_MAX = 255 };
-
 /* Copy a word of visible ASCII: anything else would be forged log and audit lines. */
 static int rd_word(struct rd *r, char *to, size_t cap)
 {
@@ -62,25 +60,39 @@ int scan_pack_verdict(struct buf *out, uint64_t id, const struct verdict *v)
 int scan_read_order(struct str body, struct scan_order *o)
 {
 	struct rd r = rd_of(body);
-	struct scan_order got;
+	struct scan_order got = { 0 };
+	struct str digest;
 
 	got.id = rd_u64(&r);
 	got.length = rd_u64(&r);
-	got.direction = rd_u8(&r);
+	got.about.direction = rd_u8(&r);
 	got.deadline_ms = rd_u32(&r);
-	got.file_name = rd_str(&r, ORDER_NAME_MAX);
-	if (rd_done(&r) != 0 || got.direction > 1)
+	got.about.client = rd_u64(&r);
+	digest = rd_str(&r, SCAN_DIGEST);
+	got.about.file_name = rd_str(&r, SCAN_NAME_MAX);
+	got.about.type = rd_str(&r, SCAN_TYPE_MAX);
+	got.about.method = rd_str(&r, SCAN_METHOD_MAX);
+	got.about.url = rd_str(&r, SCAN_URL_MAX);
+	if (rd_done(&r) != 0 || got.about.direction > 1 || (digest.n != 0 && digest.n != SCAN_DIGEST))
 		return -ERR_PROTO;
+	if (digest.n > 0)
+		got.about.digest = (const unsigned char *)digest.p;
 	*o = got;
 	return 0;
 }
 
 int scan_pack_order(struct buf *out, const struct scan_order *o)
 {
+	const struct scan_about *a = &o->about;
 	int r = pack_u64(out, o->id);
 
 	r = r != 0 ? r : pack_u64(out, o->length);
-	r = r != 0 ? r : pack_u8(out, o->direction);
+	r = r != 0 ? r : pack_u8(out, a->direction);
 	r = r != 0 ? r : pack_u32(out, o->deadline_ms);
-	return r != 0 ? r : pack_str(out, str_sub(o->file_name, 0, ORDER_NAME_MAX));
+	r = r != 0 ? r : pack_u64(out, a->client);
+	r = r != 0 ? r : pack_str(out, str_of((const char *)a->digest, a->digest != NULL ? SCAN_DIGEST : 0));
+	r = r != 0 ? r : pack_str(out, str_sub(a->file_name, 0, SCAN_NAME_MAX));
+	r = r != 0 ? r : pack_str(out, str_sub(a->type, 0, SCAN_TYPE_MAX));
+	r = r != 0 ? r : pack_str(out, str_sub(a->method, 0, SCAN_METHOD_MAX));
+	return r != 0 ? r : pack_str(out, str_sub(a->url, 0, SCAN_URL_MAX));
 }

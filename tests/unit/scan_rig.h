@@ -244,8 +244,9 @@ enum { RIG_SEALS = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW };
 
 static inline uint64_t rig_submit(struct rig *r, struct str body)
 {
+	struct scan_about about = { .direction = 1, .file_name = STR("test") };
 	int fd = rig_memfd(body, RIG_SEALS);
-	uint64_t h = scan_submit(r->client, fd, body.n, 1, STR("test"), rig_on_verdict, r);
+	uint64_t h = scan_submit(r->client, fd, body.n, &about, rig_on_verdict, r);
 
 	close(fd);
 	return h;

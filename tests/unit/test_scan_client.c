@@ -49,9 +49,19 @@ static void on_verdict(void *arg, const struct verdict *v)
 	t.verdict = *v;
 }
 
+static const unsigned char digest[SCAN_DIGEST] = { 1, 2, 3 };
+
 static uint64_t submit(void)
 {
-	return scan_submit(t.client, t.memfd, 4, 1, STR("file.txt"), on_verdict, NULL);
+	const struct scan_about about = { .direction = 1,
+		.client = 77,
+		.digest = digest,
+		.file_name = STR("file.txt"),
+		.type = STR("text/plain"),
+		.method = STR("GET"),
+		.url = STR("https://a.test/file.txt") };
+
+	return scan_submit(t.client, t.memfd, 4, &about, on_verdict, NULL);
 }
 
 /* Connect to a scanner that we play: its end. */
@@ -138,8 +148,13 @@ START_TEST(an_order_carries_its_body_and_is_answered_once)
 	ck_assert_int_ge(body, 0);
 	ck_assert_uint_eq(o.id, h);
 	ck_assert_uint_eq(o.length, 4);
-	ck_assert_uint_eq(o.direction, 1);
-	ck_assert(str_eq(o.file_name, STR("file.txt")));
+	ck_assert_uint_eq(o.about.direction, 1);
+	ck_assert_uint_eq(o.about.client, 77);
+	ck_assert_mem_eq(o.about.digest, digest, SCAN_DIGEST);
+	ck_assert(str_eq(o.about.file_name, STR("file.txt")));
+	ck_assert(str_eq(o.about.type, STR("text/plain")));
+	ck_assert(str_eq(o.about.method, STR("GET")));
+	ck_assert(str_eq(o.about.url, STR("https://a.test/file.txt")));
 	ck_assert_uint_eq(t.answers, 0); /* never within scan_submit */
 	say(fd, h, &v);
 	say(fd, h, &v); /* again: finds nothing */
@@ -331,7 +346,7 @@ START_TEST(a_callback_may_submit_anew)
 	int fd = connect_scanner();
 
 	for (int i = 0; i < 40; i++)
-		scan_submit(t.client, t.memfd, 4, 0, STR(""), on_verdict_again, NULL);
+		scan_submit(t.client, t.memfd, 4, &(struct scan_about){ 0 }, on_verdict_again, NULL);
 	close(fd);
 	run(50);
 	ck_assert_uint_eq(t.answers, 40);

@@ -139,7 +139,7 @@ START_TEST(a_body_that_can_still_change_is_refused)
 		int fd = rig_memfd(STR("text text"), seals[i]);
 		unsigned want = r.answers + 1;
 
-		ck_assert_uint_ne(scan_submit(r.client, fd, 9, 0, STR(""), rig_on_verdict, &r), 0);
+		ck_assert_uint_ne(scan_submit(r.client, fd, 9, &(struct scan_about){ 0 }, rig_on_verdict, &r), 0);
 		close(fd);
 		rig_wait(&r, want);
 		ck_assert_int_eq(r.verdict.reason, REASON_ERROR);
@@ -157,11 +157,11 @@ START_TEST(a_wrong_length_is_refused)
 		unsigned want = r.answers + 1;
 
 		ck_assert_uint_ne(
-		    scan_submit(r.client, fd, lengths[i], 0, STR(""), rig_on_verdict, &r), 0);
+		    scan_submit(r.client, fd, lengths[i], &(struct scan_about){ 0 }, rig_on_verdict, &r), 0);
 		rig_wait(&r, want);
 		ck_assert_str_eq(r.verdict.name, "bad-body");
 	}
-	ck_assert_uint_ne(scan_submit(r.client, null, 0, 0, STR(""), rig_on_verdict, &r), 0);
+	ck_assert_uint_ne(scan_submit(r.client, null, 0, &(struct scan_about){ 0 }, rig_on_verdict, &r), 0);
 	rig_wait(&r, r.answers + 1);
 	ck_assert_str_eq(r.verdict.name, "bad-body");
 	close(fd);
@@ -173,7 +173,7 @@ START_TEST(the_first_bytes_alone_can_be_searched)
 {
 	int fd = rig_memfd(STR("HOSTILE:null and more"), RIG_SEALS);
 
-	ck_assert_uint_ne(scan_submit(r.client, fd, 8, 0, STR(""), rig_on_verdict, &r), 0);
+	ck_assert_uint_ne(scan_submit(r.client, fd, 8, &(struct scan_about){ 0 }, rig_on_verdict, &r), 0);
 	rig_wait(&r, r.answers + 1);
 	ck_assert_int_eq(r.verdict.class, VERDICT_CLEAN);
 	ck_assert_uint_eq(r.verdict.scanned, 8);

@@ -122,6 +122,18 @@ START_TEST(who_has_left_is_forgotten)
 }
 END_TEST
 
+START_TEST(a_client_has_one_number)
+{
+	uint64_t a = share_number(enter("::ffff:10.0.0.1"));
+
+	ck_assert_uint_eq(share_number(enter("::ffff:10.0.0.1")), a);
+	ck_assert_uint_ne(share_number(enter("::ffff:10.0.0.2")), a);
+	ck_assert_uint_eq(share_number(enter("fd77::1")), share_number(enter("fd77::2")));
+	ck_assert_uint_ne(share_number(enter("fd77::1")), share_number(enter("fd77:0:0:1::1")));
+	ck_assert_uint_ne(share_number(enter("::1")), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("share");
@@ -136,6 +148,7 @@ int main(void)
 	tcase_add_test(t, streams_are_counted_over_connections);
 	tcase_add_test(t, who_is_at_fault_often_is_paused_alone);
 	tcase_add_test(t, who_has_left_is_forgotten);
+	tcase_add_test(t, a_client_has_one_number);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_ENV);
 	failed = srunner_ntests_failed(r);
