@@ -30,6 +30,7 @@ struct reading {
 struct body {
 	struct worker *w;
 	struct share *client; /* NULL: nobody's */
+	uint64_t client_number; /* stays when the share is left */
 	int raw_fd, decoded_fd; /* decoded_fd -1: not coded, or nothing decoded */
 	uint64_t raw, decoded, held;
 	struct buf raw_small, decoded_small; /* at the end of each, not written yet */
@@ -149,8 +150,10 @@ void body_of(struct body *b, struct share *client)
 	if (b->client != NULL)
 		b->client->held -= b->held;
 	b->client = client;
-	if (client != NULL)
+	if (client != NULL) {
 		client->held += b->held;
+		b->client_number = share_number(client);
+	}
 }
 
 void body_free(struct body *b)
@@ -301,7 +304,7 @@ static int submit(struct body *b)
 	}
 	COUNT_ADD(scans, 1);
 	about = (struct scan_about){ .direction = (uint8_t)b->direction,
-		.client = b->client != NULL ? share_number(b->client) : 0,
+		.client = b->client_number,
 		.file_name = str_c(b->name) };
 	b->scan = scan_submit(b->w->scanner, x->fd, x->n, &about, on_scan, b);
 	if (b->scan != 0)

@@ -15,7 +15,7 @@
 #include "core/log.h"
 #include "core/pack.h"
 
-enum { SCAN_GRACE_MS = 2000, SCAN_MSG_MAX = 1024 };
+enum { SCAN_GRACE_MS = 2000, SCAN_MSG_MAX = 1024, SCAN_AHEAD = 4 };
 
 struct link {
 	struct scan_client *client;
@@ -60,9 +60,18 @@ static struct scan *scan_of(struct scan_client *c, uint64_t handle)
 	return &c->scans[i];
 }
 
+/*
+ * The scanner bounds its queue, fairly between clients; here is room for what it has yet to answer.
+ * Before there is one each scan costs a descriptor.
+ */
+static size_t slots_most(const struct scan_client *c)
+{
+	return (size_t)c->limits->scan_queue_length * (c->link != NULL ? SCAN_AHEAD : 1);
+}
+
 static int grow(struct scan_client *c)
 {
-	size_t most = (size_t)c->limits->scan_queue_length;
+	size_t most = slots_most(c);
 	size_t n = c->nscans == 0 ? 16 : c->nscans * 2;
 	struct scan *p;
 
@@ -80,7 +89,7 @@ static int grow(struct scan_client *c)
 
 static struct scan *take_slot(struct scan_client *c)
 {
-	if (c->used >= c->limits->scan_queue_length || (c->used == c->nscans && grow(c) != 0))
+	if (c->used >= slots_most(c) || (c->used == c->nscans && grow(c) != 0))
 		return NULL;
 	for (size_t i = 0; i < c->nscans; i++)
 		if (!c->scans[i].used) {

@@ -315,6 +315,11 @@ bool pool_room(const struct pool *p, bool large)
 	return idle_slot(p) != NULL && (!large || p->n == 1 || running + 1 < p->n);
 }
 
+unsigned pool_share(const struct pool *p)
+{
+	return p->n > 1 ? p->n - 1 : 1;
+}
+
 int pool_run(struct pool *p, struct order *o)
 {
 	struct slot *s = idle_slot(p);

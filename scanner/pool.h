@@ -28,6 +28,9 @@ bool pool_served(const struct pool *p);
 /* Is there a free job, and for a large body: one beside the one that is left to small ones? */
 bool pool_room(const struct pool *p, bool large);
 
+/* Jobs that one client may have at a time: one of several is always left to others. */
+unsigned pool_share(const struct pool *p);
+
 /* Give an order to a free job (pool_room was true): 0, or -ERR_CLOSED and it stays the caller's. */
 int pool_run(struct pool *p, struct order *o);
 

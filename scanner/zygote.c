@@ -8,7 +8,9 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/chan.h"
@@ -119,10 +121,19 @@ void zygote_drain(struct zygote *z, timer_fn *done, void *arg)
 
 /* ---- from the queue to the jobs ---- */
 
+static uint64_t now_usec(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
 static void on_done(void *arg, struct order *o, const struct verdict *v, bool crashed)
 {
 	struct zygote *z = arg;
 
+	queue_ran(&z->queue, o, now_usec() - o->started);
 	if (crashed)
 		poison_add(&z->poison, o->fd, o->length);
 	finish(o, v);
@@ -141,13 +152,21 @@ static void on_idle(void *arg)
 	pump(z);
 }
 
+/* An order that was popped goes to a job, is answered at once, or goes back. */
 static void run(struct zygote *z, struct order *o)
 {
-	if (o->until <= loop_now(z->loop))
+	bool late = o->until <= loop_now(z->loop);
+	bool poison = !late && poison_has(&z->poison, o->fd, o->length);
+
+	o->started = now_usec();
+	if (!late && !poison && pool_run(z->pool, o) == 0)
+		return;
+	queue_ran(&z->queue, o, 0);
+	if (late)
 		finish_refused(o, REASON_TIMEOUT, STR("scan-queue"));
-	else if (poison_has(&z->poison, o->fd, o->length))
+	else if (poison)
 		finish_refused(o, REASON_ERROR, STR("known-to-crash"));
-	else if (pool_run(z->pool, o) != 0)
+	else
 		queue_push(&z->queue, o);
 }
 
@@ -159,7 +178,7 @@ static void pump(struct zygote *z)
 		return;
 	z->pumping = true;
 	while (pool_room(z->pool, false) &&
-	       (o = queue_pop(&z->queue, pool_room(z->pool, true))) != NULL)
+	       (o = queue_pop(&z->queue, pool_room(z->pool, true), pool_share(z->pool))) != NULL)
 		run(z, o);
 	z->pumping = false;
 	if (queue_length(&z->queue) > 0)
@@ -193,9 +212,22 @@ static bool sealed(int fd, uint64_t length)
 	       st.st_size >= 0 && (uint64_t)st.st_size >= length && (length > 0 || st.st_size == 0);
 }
 
+/* A full queue takes an order of a client that waits for less than others: theirs is answered. */
+static bool queue_room(struct zygote *z, uint64_t client)
+{
+	struct order *o;
+
+	if (queue_length(&z->queue) < z->limits->scan_queue_length)
+		return true;
+	o = queue_displace(&z->queue, client);
+	if (o == NULL)
+		return false;
+	finish_refused(o, REASON_LIMIT, STR("scan-queue"));
+	return true;
+}
+
 /* REASON_NONE: the order may be queued. */
-static enum verdict_reason check(
-    const struct zygote *z, const struct scan_order *o, int fd, struct str *name)
+static enum verdict_reason check(struct zygote *z, const struct scan_order *o, int fd, struct str *name)
 {
 	*name = STR("bad-body");
 	if (!sealed(fd, o->length))
@@ -204,7 +236,7 @@ static enum verdict_reason check(
 	if (o->length > z->limits->scan_file)
 		return REASON_LIMIT;
 	*name = STR("scan-queue");
-	if (queue_length(&z->queue) >= z->limits->scan_queue_length)
+	if (!queue_room(z, o->about.client))
 		return REASON_LIMIT;
 	return REASON_NONE;
 }
@@ -223,6 +255,7 @@ static void enqueue(struct peer *p, const struct scan_order *so, int fd)
 	}
 	*o = (struct order){ .peer = p,
 		.id = so->id,
+		.client = so->about.client,
 		.length = so->length,
 		.fd = fd,
 		.until = loop_now(z->loop) + wait };
@@ -323,14 +356,15 @@ struct zygote *zygote_new(struct loop *l, const struct limits *limits, struct en
     const struct jail *j, unsigned jobs, timer_fn *ready, void *arg)
 {
 	struct zygote *z = calloc(1, sizeof(*z));
+	uint64_t seed;
 
-	if (z == NULL)
-		return NULL;
+	if (z == NULL || getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+		return NULL; /* the process ends: nothing to give back */
 	z->loop = l;
 	z->limits = limits;
 	z->ready = ready;
 	z->ready_arg = arg;
-	queue_init(&z->queue);
+	queue_init(&z->queue, seed);
 	z->tick = timer_new(l, on_tick, z);
 	z->pool = z->tick != NULL ? pool_new(l, limits, e, j, jobs, on_done, on_idle, z) : NULL;
 	return z->pool != NULL ? z : NULL;

@@ -242,14 +242,19 @@ static inline int rig_memfd(struct str body, int seals)
 
 enum { RIG_SEALS = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW };
 
-static inline uint64_t rig_submit(struct rig *r, struct str body)
+static inline uint64_t rig_submit_as(struct rig *r, uint64_t client, struct str body)
 {
-	struct scan_about about = { .direction = 1, .file_name = STR("test") };
+	struct scan_about about = { .direction = 1, .client = client, .file_name = STR("test") };
 	int fd = rig_memfd(body, RIG_SEALS);
 	uint64_t h = scan_submit(r->client, fd, body.n, &about, rig_on_verdict, r);
 
 	close(fd);
 	return h;
+}
+
+static inline uint64_t rig_submit(struct rig *r, struct str body)
+{
+	return rig_submit_as(r, 0, body);
 }
 
 static inline void rig_wait(struct rig *r, unsigned answers)

@@ -12,73 +12,193 @@
 
 /* ---- queue ---- */
 
-static struct order *order(uint64_t id, uint64_t length, uint64_t until)
+static struct queue q;
+
+static void fresh_queue(void)
+{
+	queue_init(&q, 1);
+}
+
+static void push(uint64_t id, uint64_t client, uint64_t length, uint64_t until)
 {
 	struct order *o = calloc(1, sizeof(*o));
 
-	*o = (struct order){ .id = id, .length = length, .until = until, .fd = -1 };
-	return o;
+	*o = (struct order){ .id = id, .client = client, .length = length, .until = until, .fd = -1 };
+	queue_push(&q, o);
 }
 
-static uint64_t popped(struct queue *q, bool large)
+/* The order that comes next, as if a job took that long over it; 0: none. */
+static uint64_t served(bool large, uint64_t spent)
 {
-	struct order *o = queue_pop(q, large);
+	struct order *o = queue_pop(&q, large, 1000);
 	uint64_t id = o != NULL ? o->id : 0;
 
+	if (o != NULL)
+		queue_ran(&q, o, spent);
 	order_free(o);
 	return id;
 }
 
+static void drop(struct order *o)
+{
+	ck_assert_ptr_nonnull(o);
+	order_free(o);
+}
+
 START_TEST(small_orders_go_first_and_large_ones_get_their_turn)
 {
-	struct queue q;
 	unsigned first_large = 0;
 
-	queue_init(&q);
-	queue_push(&q, order(1000, QUEUE_SMALL + 1, 0));
+	push(1000, 0, QUEUE_SMALL + 1, 0);
 	for (uint64_t i = 1; i <= 30; i++)
-		queue_push(&q, order(i, QUEUE_SMALL, 0));
+		push(i, 0, QUEUE_SMALL, 0);
 	for (unsigned i = 1; i <= 31; i++)
-		if (popped(&q, true) == 1000)
+		if (served(true, 0) == 1000)
 			first_large = i;
 	ck_assert_uint_eq(first_large, QUEUE_STREAK + 1);
 	ck_assert_uint_eq(queue_length(&q), 0);
-	ck_assert_uint_eq(popped(&q, true), 0);
+	ck_assert_uint_eq(served(true, 0), 0);
 }
 END_TEST
 
 START_TEST(without_room_for_large_ones_only_small_ones_come)
 {
-	struct queue q;
-
-	queue_init(&q);
-	queue_push(&q, order(1, QUEUE_SMALL + 1, 0));
-	ck_assert_uint_eq(popped(&q, false), 0);
-	queue_push(&q, order(2, 5, 0));
-	ck_assert_uint_eq(popped(&q, false), 2);
-	ck_assert_uint_eq(popped(&q, true), 1);
+	push(1, 0, QUEUE_SMALL + 1, 0);
+	ck_assert_uint_eq(served(false, 0), 0);
+	push(2, 0, 5, 0);
+	ck_assert_uint_eq(served(false, 0), 2);
+	ck_assert_uint_eq(served(true, 0), 1);
 }
 END_TEST
 
 START_TEST(each_lane_is_first_in_first_out_also_after_removals)
 {
-	struct queue q;
 	struct order *o;
 
-	queue_init(&q);
 	for (uint64_t i = 1; i <= 4; i++)
-		queue_push(&q, order(i, 1, i * 10));
-	order_free(queue_take(&q, NULL, 4)); /* the last: the tail must follow */
-	queue_push(&q, order(5, 1, 50));
-	order_free(queue_take(&q, NULL, 2));
+		push(i, 0, 1, i * 10);
+	drop(queue_take(&q, NULL, 4)); /* the last: the tail must follow */
+	push(5, 0, 1, 50);
+	drop(queue_take(&q, NULL, 2));
 	ck_assert_ptr_null(queue_take(&q, NULL, 2));
 	o = queue_take_late(&q, 10);
 	ck_assert_uint_eq(o->id, 1);
 	order_free(o);
 	ck_assert_ptr_null(queue_take_late(&q, 29));
-	ck_assert_uint_eq(popped(&q, true), 3);
-	ck_assert_uint_eq(popped(&q, true), 5);
+	ck_assert_uint_eq(served(true, 0), 3);
+	ck_assert_uint_eq(served(true, 0), 5);
 	ck_assert_uint_eq(queue_length(&q), 0);
+}
+END_TEST
+
+START_TEST(clients_take_turns_whoever_came_first)
+{
+	for (uint64_t i = 1; i <= 100; i++)
+		push(i, 1, 1000, 0);
+	push(1001, 2, 1000, 0);
+	push(2001, 3, 1000, 0);
+	served(true, 1000);
+	ck_assert_uint_eq(served(true, 1000), 1001);
+	ck_assert_uint_eq(served(true, 1000), 2001);
+	for (uint64_t i = 2; i <= 100; i++)
+		ck_assert_uint_eq(served(true, 1000), i);
+}
+END_TEST
+
+/* Equal shares of time, not of orders. */
+START_TEST(who_costs_more_comes_less_often)
+{
+	unsigned cheap = 0, dear = 0;
+
+	for (uint64_t i = 1; i <= 400; i++) {
+		push(i, 1, 100, 0);
+		push(1000 + i, 2, 100, 0);
+	}
+	for (unsigned i = 0; i < 220; i++) {
+		struct order *o = queue_pop(&q, true, 1000);
+		bool first = o->client == 1;
+
+		*(first ? &cheap : &dear) += 1;
+		queue_ran(&q, o, first ? 1000 : 10000);
+		order_free(o);
+	}
+	ck_assert_uint_ge(dear, 18);
+	ck_assert_uint_le(dear, 22);
+	while (served(true, 0) != 0)
+		cheap++;
+	ck_assert_uint_gt(cheap, 200);
+}
+END_TEST
+
+START_TEST(a_debt_is_bounded_and_nothing_is_gained_by_waiting)
+{
+	push(1, 1, 100, 0);
+	served(true, 60000000); /* a minute of a job */
+	push(2, 1, 100, 0);
+	for (uint64_t i = 0; i < 3000; i++)
+		push(100 + i, 2, 100, 0);
+	for (unsigned n = 0;; n++) {
+		ck_assert_uint_le(n, 2010); /* two seconds' worth of the other's */
+		if (served(true, 1000) == 2)
+			break;
+	}
+	push(3, 3, 100, 0); /* never seen: no credit for the time before it came */
+	push(4, 3, 100, 0);
+	ck_assert(served(true, 1000) == 3 || served(true, 1000) == 3);
+	ck_assert_uint_gt(served(true, 1000), 99);
+	ck_assert(served(true, 1000) == 4 || served(true, 1000) == 4);
+	while (served(true, 0) != 0)
+		;
+}
+END_TEST
+
+START_TEST(a_client_has_only_so_many_jobs)
+{
+	struct order *a, *b, *c;
+
+	for (uint64_t i = 1; i <= 4; i++)
+		push(i, 1, 100, 0);
+	a = queue_pop(&q, true, 2);
+	b = queue_pop(&q, true, 2);
+	ck_assert_ptr_null(queue_pop(&q, true, 2));
+	push(5, 2, QUEUE_SMALL + 1, 0);
+	queue_ran(&q, c = queue_pop(&q, true, 2), 10);
+	ck_assert_uint_eq(c->id, 5); /* large, but nobody's small ones may run */
+	order_free(c);
+	queue_ran(&q, a, 10);
+	order_free(a);
+	a = queue_pop(&q, true, 2);
+	ck_assert_uint_eq(a->id, 3);
+	queue_ran(&q, a, 10);
+	queue_ran(&q, b, 10);
+	order_free(a);
+	order_free(b);
+	ck_assert_uint_eq(served(true, 0), 4);
+}
+END_TEST
+
+START_TEST(a_full_queue_makes_room_at_the_cost_of_who_has_most)
+{
+	struct order *o;
+
+	for (uint64_t i = 1; i <= 10; i++)
+		push(i, 1, i == 3 ? QUEUE_SMALL + 1 : 1, 0);
+	push(20, 2, 1, 0);
+	ck_assert_ptr_null(queue_displace(&q, 1)); /* not for its own */
+	o = queue_displace(&q, 2);
+	ck_assert_uint_eq(o->id, 3); /* large ones first */
+	order_free(o);
+	o = queue_displace(&q, 3);
+	ck_assert_uint_eq(o->id, 10); /* then the newest */
+	order_free(o);
+	ck_assert_uint_eq(queue_length(&q), 9);
+	push(11, 1, 1, 0);
+	ck_assert_uint_eq(served(true, 0), 1);
+	while (served(true, 0) != 0)
+		;
+	push(1, 1, 1, 0);
+	ck_assert_ptr_null(queue_displace(&q, 2)); /* one each is fair */
+	served(true, 0);
 }
 END_TEST
 
@@ -266,9 +386,15 @@ int main(void)
 	SRunner *sr;
 	int failed;
 
+	tcase_add_checked_fixture(t, fresh_queue, NULL);
 	tcase_add_test(t, small_orders_go_first_and_large_ones_get_their_turn);
 	tcase_add_test(t, without_room_for_large_ones_only_small_ones_come);
 	tcase_add_test(t, each_lane_is_first_in_first_out_also_after_removals);
+	tcase_add_test(t, clients_take_turns_whoever_came_first);
+	tcase_add_test(t, who_costs_more_comes_less_often);
+	tcase_add_test(t, a_debt_is_bounded_and_nothing_is_gained_by_waiting);
+	tcase_add_test(t, a_client_has_only_so_many_jobs);
+	tcase_add_test(t, a_full_queue_makes_room_at_the_cost_of_who_has_most);
 	tcase_add_test(t, a_zip_promises_its_plain_members);
 	tcase_add_test(t, a_zip_cut_at_any_place_is_not_good);
 	tcase_add_test(t, a_forged_end_record_is_seen);

@@ -291,6 +291,44 @@ START_TEST(a_full_queue_is_over_a_limit)
 }
 END_TEST
 
+START_TEST(one_clients_flood_costs_itself)
+{
+	teardown();
+	setup_with("1", LIMITS "scan_queue_length 4\n");
+	signal_jobs(SIGSTOP);
+	for (int i = 0; i < 8; i++)
+		ck_assert_uint_ne(rig_submit_as(&r, 1, STR("text text")), 0);
+	rig_wait(&r, 3);
+	ck_assert_int_eq(r.verdict.reason, REASON_LIMIT);
+	ck_assert_uint_ne(rig_submit_as(&r, 2, rig_eicar()), 0);
+	rig_wait(&r, 4); /* one of those that wait gives way */
+	ck_assert_int_eq(r.verdict.reason, REASON_LIMIT);
+	signal_jobs(SIGCONT);
+	rig_wait(&r, 5); /* the one that runs */
+	ck_assert_int_eq(r.verdict.class, VERDICT_CLEAN);
+	rig_wait(&r, 6);
+	ck_assert_int_eq(r.verdict.class, VERDICT_INFECTED);
+	rig_wait(&r, 9);
+}
+END_TEST
+
+START_TEST(one_clients_bodies_do_not_take_all_jobs)
+{
+	pid_t jobs[RIG_JOBS_MOST];
+
+	ck_assert_uint_eq(rig_jobs(&r, jobs), 2);
+	signal_jobs(SIGSTOP);
+	for (int i = 0; i < 6; i++)
+		ck_assert_uint_ne(rig_submit_as(&r, 1, STR("text text")), 0);
+	ck_assert_uint_ne(rig_submit_as(&r, 2, rig_eicar()), 0);
+	kill(jobs[1], SIGCONT); /* the first one has the first body */
+	rig_wait(&r, 1);
+	ck_assert_int_eq(r.verdict.class, VERDICT_INFECTED);
+	signal_jobs(SIGCONT);
+	rig_wait(&r, 7);
+}
+END_TEST
+
 START_TEST(small_bodies_do_not_wait_behind_large_ones)
 {
 	static char body[1 << 20];
@@ -576,6 +614,8 @@ int main(void)
 	tcase_add_test(t, descriptors_return_to_their_base_line);
 	tcase_add_test(t, a_job_is_replaced_after_its_uses);
 	tcase_add_test(t, a_full_queue_is_over_a_limit);
+	tcase_add_test(t, one_clients_flood_costs_itself);
+	tcase_add_test(t, one_clients_bodies_do_not_take_all_jobs);
 	tcase_add_test(t, small_bodies_do_not_wait_behind_large_ones);
 	tcase_add_test(t, a_scan_past_its_deadline_is_a_timeout);
 	tcase_add_test(t, a_scan_that_waits_too_long_is_a_timeout);
