@@ -49,7 +49,7 @@ START_TEST(first_bytes_tell_a_kind)
 		ROW(SCRIPT, "php", "<?php system($_GET[0]);"),
 		ROW(SCRIPT, "batch", "@ECHO OFF\r\n"),
 		ROW(SCRIPT, "batch", "\xff\xfe@\0e\0c\0h\0o\0 \0o\0f\0f\0"),
-		ROW(SCRIPT, "javascript", "\"use strict\";"),
+		ROW(SCRIPT, "javascript", "'use strict';"),
 		ROW(SCRIPT, "wsf", "<job id=\"a\"><script language=\"VBScript\">"),
 		ROW(DOCUMENT, "pdf", "%PDF-1.7\n"),
 		ROW(DOCUMENT, "pdf", "\r\n\r\n%PDF-1.7\n"),
