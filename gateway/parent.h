@@ -36,7 +36,7 @@ struct child {
 	unsigned failures; /* in a row, without a good run between */
 	unsigned restarts;
 	uint64_t flows_lost; /* worker: open when it ended */
-	char note[256]; /* of its READY */
+	char note[600]; /* of its READY */
 	bool replace;	/* a new one took over: not started again */
 };
 

@@ -7,7 +7,6 @@
 #include "scanner/engine.h"
 
 #include <clamav.h>
-#include <dirent.h>
 #include <iconv.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 
 #include "core/err.h"
 #include "core/log.h"
+#include "core/sigfile.h"
 #include "scanner/engine_open.h"
 
 enum {
@@ -41,33 +41,6 @@ void engine_eicar(char to[EICAR_LEN + 1])
 {
 	snprintf(to, EICAR_LEN + 1, "%s%s%s", "X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-",
 	    "ANTIVIRUS-TEST-", "FILE!$H+H*");
-}
-
-static bool has_suffix(const char *name)
-{
-	static const char *const known[] = { ".cvd", ".cld", ".cud", ".ndb", ".ndu", ".hdb", ".hdu",
-		".hsb", ".hsu", ".mdb", ".mdu", ".msb", ".msu", ".ldb", ".ldu", ".cdb", ".yar",
-		".yara", ".db" };
-	struct str s = str_c(name);
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (str_isuffix(s, str_c(known[i])))
-			return true;
-	return false;
-}
-
-static bool has_signatures(const char *folder)
-{
-	DIR *d = folder != NULL ? opendir(folder) : NULL;
-	struct dirent *e;
-	bool found = false;
-
-	if (d == NULL)
-		return false;
-	while (!found && (e = readdir(d)) != NULL)
-		found = has_suffix(e->d_name);
-	closedir(d);
-	return found;
 }
 
 /*
@@ -151,18 +124,38 @@ static void write_note(struct engine *e, unsigned n)
 		    days > STALE_DAYS ? " (STALE: does freshclam run?)" : "");
 }
 
+/* The generation names what was loaded only where nothing has changed meanwhile. */
+static int stamp(struct engine *e, const char *folder, uint64_t before)
+{
+	struct sigfolder now;
+
+	if (engine_stamp(e, folder, NULL) != 0) {
+		snprintf(complaint, sizeof(complaint), "a signature file cannot be read");
+		return CL_EOPEN;
+	}
+	sigfolder_look(folder, &now);
+	if (now.stamp == before)
+		return CL_SUCCESS;
+	snprintf(complaint, sizeof(complaint), "the signature files changed while they were read");
+	return CL_EREAD;
+}
+
 static int load_all(struct engine *e, const char *folder, const char *scratch)
 {
+	struct sigfolder look;
 	unsigned n = 0;
 	int r = set_options(e, scratch);
 
-	e->test = !has_signatures(folder);
+	sigfolder_look(folder, &look);
+	e->test = look.detects == 0;
 	if (r == CL_SUCCESS && !e->test)
 		r = cl_load(folder, e->cl, &n, CL_DB_STDOPT);
 	if (r == CL_SUCCESS)
 		r = load_test_signature(e, scratch, &n);
 	if (r == CL_SUCCESS)
 		r = cl_engine_compile(e->cl);
+	if (r == CL_SUCCESS)
+		r = stamp(e, folder, look.stamp);
 	write_note(e, n);
 	return r;
 }
@@ -194,6 +187,11 @@ struct engine *engine_load(
 bool engine_is_test(const struct engine *e)
 {
 	return e->test;
+}
+
+uint64_t engine_generation(const struct engine *e)
+{
+	return e->generation;
 }
 
 const char *engine_note(const struct engine *e)

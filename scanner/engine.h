@@ -24,6 +24,12 @@ struct engine *engine_load(
 /* Only the EICAR test signature is there. */
 bool engine_is_test(const struct engine *e);
 
+/*
+ * What results depend on, as one number: signatures (names, sizes, bytes of their files), libclamav's version,
+ * limits, options, our rules. The same inputs give the same number in another process; never 0.
+ */
+uint64_t engine_generation(const struct engine *e);
+
 /* One line for the log: number and age of the signatures. */
 const char *engine_note(const struct engine *e);
 

@@ -128,9 +128,9 @@ static void add_layers(struct verdict *v, const struct layers *l)
 	v->scanned = l->bytes;
 }
 
-void engine_object(const struct engine *e, struct str body, struct object *o, struct verdict *v)
+const struct cl_scan_options *engine_options(void)
 {
-	struct cl_scan_options options = {
+	static const struct cl_scan_options options = {
 		.general = CL_SCAN_GENERAL_HEURISTICS,
 		/* The fuzzy hash of images costs 20 times the rest of an image's scan. */
 		.parse = ~(uint32_t)CL_SCAN_PARSE_IMAGE_FUZZY_HASH,
@@ -138,6 +138,13 @@ void engine_object(const struct engine *e, struct str body, struct object *o, st
 			     CL_SCAN_HEURISTIC_ENCRYPTED_DOC | CL_SCAN_HEURISTIC_BROKEN_MEDIA |
 			     CL_SCAN_HEURISTIC_MACROS | CL_SCAN_HEURISTIC_PARTITION_INTXN,
 	};
+
+	return &options;
+}
+
+void engine_object(const struct engine *e, struct str body, struct object *o, struct verdict *v)
+{
+	struct cl_scan_options options = *engine_options();
 	const char *alert = NULL;
 	unsigned long blocks = 0;
 	cl_fmap_t *map = cl_fmap_open_memory(body.p, body.n);

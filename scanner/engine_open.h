@@ -8,13 +8,24 @@
 #include "scanner/layers.h"
 
 struct cl_engine;
+struct cl_scan_options;
 
 struct engine {
 	struct cl_engine *cl;
 	const struct limits *limits;
 	bool test;
+	uint64_t generation;
 	char note[160];
 };
+
+/* What each search is told to do; the same for all. */
+const struct cl_scan_options *engine_options(void);
+
+/*
+ * Compute the generation of an engine with its limits, from the folders that it was loaded from: 0
+ * or -ERR_FILE where one of their files cannot be read to its end, -ERR_NOMEM.
+ */
+int engine_stamp(struct engine *e, const char *folder, const char *own);
 
 /* Install the callbacks that a scan needs; before the engine is used. */
 void engine_watch(struct engine *e);

@@ -103,8 +103,8 @@ static void send_note(struct scanner *s)
 	char space[700];
 	struct buf b = { .p = space, .cap = sizeof(space), .max = sizeof(space) };
 
-	snprintf(note, sizeof(note), "%s; %u jobs; sandbox %s", engine_note(s->engine),
-	    s->setup.jobs, sandbox_text(s->jail.flags));
+	snprintf(note, sizeof(note), "%s; generation %016llx; %u jobs; sandbox %s",
+	    engine_note(s->engine), (unsigned long long)engine_generation(s->engine), s->setup.jobs, sandbox_text(s->jail.flags));
 	if (pack_str(&b, str_c(note)) != 0 ||
 	    chan_send(s->parent, MSG_READY, buf_view(&b), NULL, 0) != 0)
 		die("cannot report", "the parent's channel is closed");

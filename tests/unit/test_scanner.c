@@ -423,6 +423,47 @@ START_TEST(signatures_of_a_folder_are_used)
 }
 END_TEST
 
+/* What a scanner with these signatures calls its generation. */
+static unsigned long long generation_of(const char *folder, const char *limits)
+{
+	const char *at;
+
+	rig_stop(&r);
+	rig_init(&r);
+	rig_process(&r, PROGRAM, folder, "1", limits);
+	ck_assert_msg(r.ready, "no scanner");
+	rig_wire(&r);
+	at = strstr(r.note, "generation ");
+	ck_assert_ptr_nonnull(at);
+	return strtoull(at + strlen("generation "), NULL, 16);
+}
+
+START_TEST(the_generation_is_that_of_content_version_and_limits)
+{
+	char folder[] = "/tmp/sp-sigs.XXXXXX";
+	static const char own[] = "Test.Own:0:*:68656c6c6f2d6d616c77617265\n";
+	unsigned long long first;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	write_file(folder, "own.ndb", own);
+	first = generation_of(folder, LIMITS);
+	ck_assert_uint_ne(first, 0);
+	write_file(folder, "own.ndb", own); /* another time of change, the same content */
+	write_file(folder, "notes.txt", "not read by the engine");
+	ck_assert_uint_eq(generation_of(folder, LIMITS), first);
+	ck_assert_uint_eq(generation_of(folder, LIMITS "scan_queue 9s\nscan_job_uses 7\n"), first);
+	ck_assert_uint_ne(generation_of(folder, LIMITS "scan_recursion 3\n"), first);
+	write_file(folder, "own.ndb", "Test.Own:0:*:68656c6c6f2d6d616c77617266\n");
+	ck_assert_uint_ne(generation_of(folder, LIMITS), first);
+	write_file(folder, "own.ndb", own);
+	write_file(folder, "other.fp", "5d41402abc4b2a76b9719d911017c592:5:Not.Bad\n");
+	ck_assert_uint_ne(generation_of(folder, LIMITS), first);
+	remove_folder(folder, "other.fp");
+	remove_folder(folder, "notes.txt");
+	remove_folder(folder, "own.ndb");
+}
+END_TEST
+
 START_TEST(a_broken_database_ends_the_process_before_it_is_ready)
 {
 	char folder[] = "/tmp/sp-sigs.XXXXXX";
@@ -621,6 +662,7 @@ int main(void)
 	tcase_add_test(t, a_scan_that_waits_too_long_is_a_timeout);
 	tcase_add_test(t, without_signatures_the_note_warns_loudly);
 	tcase_add_test(t, signatures_of_a_folder_are_used);
+	tcase_add_test(t, the_generation_is_that_of_content_version_and_limits);
 	tcase_add_test(t, a_broken_database_ends_the_process_before_it_is_ready);
 	tcase_add_test(t, confined_jobs_say_what_the_bare_engine_says);
 	tcase_add_test(t, a_scan_waits_for_a_scanner_and_then_is_answered);
