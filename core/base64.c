@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/base64.h"
 
-int base64_value(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
+static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+#define FIVE(v) (v), (v) + 1, (v) + 2, (v) + 3, (v) + 4
+#define LETTERS(v) FIVE(v), FIVE((v) + 5), FIVE((v) + 10), FIVE((v) + 15), FIVE((v) + 20), (v) + 25
+const unsigned char base64_values[256] = {
+	['A'] = LETTERS(1), ['a'] = LETTERS(27), ['0'] = FIVE(53), FIVE(58), ['+'] = 63, ['/'] = 64
+};
 
 size_t base64_write(const void *from, size_t n, char *to)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	const unsigned char *p = from;
 	size_t at = 0;
 

@@ -5,8 +5,14 @@
 
 #include <stddef.h>
 
+/* Of each byte its value and one; 0 for what is no digit. */
+extern const unsigned char base64_values[256];
+
 /* The value of a digit, or -1 (also for the padding). */
-int base64_value(char c);
+static inline int base64_value(char c)
+{
+	return base64_values[(unsigned char)c] - 1;
+}
 
 /* Characters for n bytes, padding and NUL included. */
 #define BASE64_SIZE(n) (((n) + 2) / 3 * 4 + 1)

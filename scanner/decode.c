@@ -4,13 +4,6 @@
 
 #include <string.h>
 
-#include "core/base64.h"
-
-int decode_sextet(char c)
-{
-	return base64_value(c == '-' ? '+' : c == '_' ? '/' : c);
-}
-
 int decode_hex(char c)
 {
 	if (c >= '0' && c <= '9')

@@ -7,6 +7,7 @@
 #ifndef SCANNER_DECODE_H
 #define SCANNER_DECODE_H
 
+#include "core/base64.h"
 #include "core/str.h"
 
 /* RFC 4648 sections 4 and 5, mixed; other bytes are passed over, the first '=' ends it. */
@@ -28,7 +29,10 @@ size_t decode_json(struct str s, bool bytes, char *to);
 size_t decode_entities(struct str s, bool bytes, char *to);
 
 /* 0 to 63 for a letter of either base64 alphabet, else -1. 0 to 15 for a hexadecimal digit. */
-int decode_sextet(char c);
+static inline int decode_sextet(char c)
+{
+	return base64_value(c == '-' ? '+' : c == '_' ? '/' : c);
+}
 int decode_hex(char c);
 
 #endif

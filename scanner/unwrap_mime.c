@@ -115,16 +115,20 @@ static bool fits(struct str s, size_t at, size_t n, enum fit fit)
 	return fit == FIT_ANY || str_trim(rest).n == 0 || str_eq(str_sub(rest, 0, 2), STR("--"));
 }
 
-/* The next place from `at` on where a line begins with this delimiter; s.n without. */
+/*
+ * The next place from `at` on where a line begins with this delimiter; s.n without. Its first byte is
+ * a hyphen, which is rare: looking for that is several times faster than looking for all of it.
+ */
 static size_t find_delimiter(struct str s, size_t at, struct str delimiter, enum fit fit)
 {
-	while (at < s.n) {
-		const char *hit = memmem(s.p + at, s.n - at, delimiter.p, delimiter.n);
+	while (at + delimiter.n <= s.n) {
+		const char *hit = memchr(s.p + at, '-', s.n - at);
 
 		if (hit == NULL)
 			break;
 		at = (size_t)(hit - s.p);
-		if ((at == 0 || s.p[at - 1] == '\n') && fits(s, at, delimiter.n, fit))
+		if ((at == 0 || s.p[at - 1] == '\n') && str_eq(str_sub(s, at, delimiter.n), delimiter) &&
+		    fits(s, at, delimiter.n, fit))
 			return at;
 		at++;
 	}

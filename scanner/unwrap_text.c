@@ -81,15 +81,28 @@ static size_t give_run(struct unwrap *u, struct str s, size_t at)
 	return end;
 }
 
+/* Where the letters around a place begin, not before `from`. */
+static size_t letters_begin(struct str s, size_t from, size_t at)
+{
+	while (at > from && decode_sextet(s.p[at - 1]) >= 0)
+		at--;
+	return at;
+}
+
 void unwrap_base64(struct unwrap *u, struct str in)
 {
-	for (size_t at = 0; at < in.n && !u->stop;) {
-		/* Look at every twentieth byte: no run is shorter. */
-		if (at + LINE_LEAST <= in.n && decode_sextet(in.p[at + LINE_LEAST - 1]) < 0) {
-			at += LINE_LEAST;
+	/* Every twentieth byte: no run has a shorter first line. */
+	for (size_t at = 0; at + LINE_LEAST <= in.n && !u->stop;) {
+		size_t probe = at + LINE_LEAST - 1, begin;
+
+		if (decode_sextet(in.p[probe]) < 0) {
+			at = probe + 1;
 			continue;
 		}
-		at = decode_sextet(in.p[at]) >= 0 ? give_run(u, in, at) : at + 1;
+		begin = letters_begin(in, at, probe);
+		at = letters_end(in, probe);
+		if (at - begin >= LINE_LEAST)
+			at = give_run(u, in, begin);
 	}
 }
 
