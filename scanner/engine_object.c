@@ -24,14 +24,15 @@ static cl_error_t on_layer(int fd, const char *type, const char **ancestors, siz
 	struct object *o = arg;
 	struct str layer = bytes != NULL ? str_of(bytes, size) : STR_NONE;
 
+	bool exact = layers_open(&o->layers, level, type != NULL ? type : "", layer);
+
 	(void)fd;
 	(void)ancestors;
 	(void)parent_size;
 	(void)name;
 	(void)attributes;
-	layers_open(&o->layers, level, type != NULL ? type : "", layer);
 	if (level > 0 && layer.n > 0) /* the object itself is unwrapped after its search */
-		o->inner(o->arg, layer);
+		o->inner(o->arg, layer, exact);
 	return CL_CLEAN;
 }
 
@@ -151,6 +152,7 @@ void engine_object(const struct engine *e, struct str body, struct object *o, st
 	int result = CL_EMAP;
 
 	layers_start(&o->layers, e->limits->scan_file);
+	o->layers.guess = o->guess;
 	if (map != NULL)
 		result = cl_scanmap_callback(map, NULL, &alert, &blocks, e->cl, &options, o);
 	layers_end(&o->layers);

@@ -33,8 +33,10 @@ void engine_watch(struct engine *e);
 /* One object on its way through libclamav. */
 struct object {
 	struct layers layers;
-	/* Told of each layer inside it; the bytes are gone afterwards. */
-	void (*inner)(void *arg, struct str layer);
+	bool guess; /* as in scanner/unwrap.h */
+	/* Told of each layer inside it; the bytes are gone afterwards. Not exact: the engine may
+	 * have changed them, so what is malformed there says nothing. */
+	void (*inner)(void *arg, struct str layer, bool exact);
 	void *arg;
 };
 

@@ -19,6 +19,17 @@ struct found {
 	struct str bytes;
 	char *own;
 	bool guess;
+	unsigned char digest[ENGINE_DIGEST];
+};
+
+/* Those that wait, in the order in which they came. */
+struct waiting {
+	struct found *first, **last;
+};
+
+struct seen {
+	unsigned char digest[ENGINE_DIGEST];
+	bool guess; /* every time so far */
 };
 
 struct scan {
@@ -28,7 +39,7 @@ struct scan {
 	uint64_t held;
 	uint64_t objects, layers, bytes;
 	size_t seen; /* the same object comes up by several ways: a ring of digests */
-	unsigned char digests[SEEN_MOST][ENGINE_DIGEST];
+	struct seen ring[SEEN_MOST];
 };
 
 /* An object being searched, with what was found in it so far. */
@@ -36,8 +47,9 @@ struct level {
 	struct scan *s;
 	unsigned depth;
 	bool guess; /* the object may be none: malformed says nothing */
+	bool exact; /* the bytes that are looked through are as sent */
 	struct str body;
-	struct found *first, **last;
+	struct waiting sure, guesses; /* the former are searched first */
 };
 
 static uint64_t now_usec(void)
@@ -89,16 +101,28 @@ static bool within(struct str outer, struct str inner)
 	       (uintptr_t)inner.p + inner.n <= (uintptr_t)outer.p + outer.n;
 }
 
-static bool known(struct scan *s, struct str bytes)
+static struct seen *seen(struct scan *s, const unsigned char digest[ENGINE_DIGEST])
 {
-	unsigned char digest[ENGINE_DIGEST];
 	size_t n = s->seen < SEEN_MOST ? s->seen : SEEN_MOST;
 
-	engine_digest(bytes, digest);
 	for (size_t i = 0; i < n; i++)
-		if (memcmp(s->digests[i], digest, ENGINE_DIGEST) == 0)
-			return true;
-	memcpy(s->digests[s->seen++ % SEEN_MOST], digest, ENGINE_DIGEST);
+		if (memcmp(s->ring[i].digest, digest, ENGINE_DIGEST) == 0)
+			return &s->ring[i];
+	return NULL;
+}
+
+/* Searched already, or waiting for it; a guess that turns out to be none is searched as such. */
+static bool known(struct scan *s, const unsigned char digest[ENGINE_DIGEST], bool guess)
+{
+	struct seen *x = seen(s, digest);
+	bool before = x != NULL && (guess || !x->guess);
+
+	if (x == NULL)
+		x = &s->ring[s->seen++ % SEEN_MOST];
+	if (before)
+		return true;
+	memcpy(x->digest, digest, ENGINE_DIGEST);
+	x->guess = guess;
 	return false;
 }
 
@@ -117,9 +141,12 @@ static const char *over(const struct level *l, size_t n)
 }
 
 /* Keep a copy of what does not stay: decoded bytes, and layers, which the engine takes back. */
-static bool keep(struct level *l, struct str bytes, char *own, bool stays, bool guess)
+static bool keep(struct level *l, struct str bytes, char *own, bool guess,
+    const unsigned char digest[ENGINE_DIGEST])
 {
+	bool stays = own == NULL && within(l->body, bytes);
 	struct scan *s = l->s;
+	struct waiting *to;
 	size_t copied = stays ? 0 : bytes.n;
 	const char *why = over(l, copied);
 	struct found *f = why == NULL ? malloc(sizeof(*f)) : NULL;
@@ -136,33 +163,67 @@ static bool keep(struct level *l, struct str bytes, char *own, bool stays, bool 
 		memcpy(own, bytes.p, bytes.n);
 	*f = (struct found){ .bytes = own != NULL ? str_of(own, bytes.n) : bytes,
 		.own = own,
-		.guess = guess || l->guess };
+		.guess = guess };
+	memcpy(f->digest, digest, ENGINE_DIGEST);
 	s->held += copied;
 	s->objects++;
-	*l->last = f;
-	l->last = &f->next;
+	to = guess ? &l->guesses : &l->sure;
+	*to->last = f;
+	to->last = &f->next;
 	return true;
 }
 
 static bool on_found(void *arg, struct str bytes, char *own, bool guess)
 {
 	struct level *l = arg;
+	unsigned char digest[ENGINE_DIGEST];
 
-	if (known(l->s, bytes)) {
+	guess |= l->guess || !l->exact;
+	engine_digest(bytes, digest);
+	if (known(l->s, digest, guess)) {
 		free(own);
 		return true;
 	}
-	return keep(l, bytes, own, own == NULL && within(l->body, bytes), guess);
+	return keep(l, bytes, own, guess, digest);
 }
 
-static void look_inside(void *arg, struct str bytes)
+static void look_inside(void *arg, struct str bytes, bool exact)
 {
 	struct level *l = arg;
 	struct unwrap u = { .found = on_found, .arg = l };
 
+	l->exact = exact;
 	unwrap(&u, bytes);
 	if (u.short_of_memory)
 		gap(l->s, REASON_ERROR, STR("unwrap.memory"));
+}
+
+/* A guess that turned out to be none was searched as what it is, or will be. */
+static bool superseded(struct scan *s, const struct found *f)
+{
+	const struct seen *x = f->guess ? seen(s, f->digest) : NULL;
+
+	return x != NULL && !x->guess;
+}
+
+static struct found *next_found(struct level *l)
+{
+	struct waiting *from = l->sure.first != NULL ? &l->sure : &l->guesses;
+	struct found *f = from->first;
+
+	if (f == NULL)
+		return NULL;
+	from->first = f->next;
+	if (from->first == NULL)
+		from->last = &from->first;
+	return f;
+}
+
+static void found_free(struct scan *s, struct found *f)
+{
+	s->held -= f->own != NULL ? f->bytes.n : 0;
+	free(f->own);
+	free(f);
 }
 
 /* ---- the search ---- */
@@ -184,26 +245,23 @@ static bool may_go_on(struct scan *s)
 static void search(struct scan *s, struct str body, unsigned depth, bool guess)
 {
 	struct level l = { .s = s, .depth = depth, .body = body, .guess = guess };
-	struct object o = { .inner = look_inside, .arg = &l };
+	struct object o = { .inner = look_inside, .arg = &l, .guess = guess };
+	struct found *f;
 	struct verdict v;
 
-	l.last = &l.first;
+	l.sure.last = &l.sure.first;
+	l.guesses.last = &l.guesses.first;
 	engine_object(s->e, body, &o, &v);
 	s->layers += v.layers;
 	s->bytes += v.scanned;
 	if (!guess || v.reason != REASON_MALFORMED)
 		add_verdict(s, &v);
 	if (may_go_on(s))
-		look_inside(&l, body);
-	while (l.first != NULL) {
-		struct found *f = l.first;
-
-		l.first = f->next;
-		if (may_go_on(s))
+		look_inside(&l, body, true);
+	while ((f = next_found(&l)) != NULL) {
+		if (!superseded(s, f) && may_go_on(s))
 			search(s, f->bytes, depth + 1, f->guess);
-		s->held -= f->own != NULL ? f->bytes.n : 0;
-		free(f->own);
-		free(f);
+		found_free(s, f);
 	}
 }
 

@@ -206,9 +206,16 @@ static bool is_rendering(const char *type)
 	return strcmp(type, "CL_TYPE_MAIL") == 0 || strcmp(type, "CL_TYPE_MHTML") == 0;
 }
 
-void layers_open(struct layers *l, unsigned level, const char *type, struct str bytes)
+/* The bytes of this layer are what its receiver gets. */
+static bool is_exact(const struct layer *outer, const char *type)
+{
+	return !outer->rendered && !(outer->page && is_rendering(type));
+}
+
+bool layers_open(struct layers *l, unsigned level, const char *type, struct str bytes)
 {
 	struct layer *y;
+	bool exact;
 
 	l->count++;
 	l->bytes += bytes.n;
@@ -221,7 +228,7 @@ void layers_open(struct layers *l, unsigned level, const char *type, struct str 
 	close_to(l, level);
 	if (level >= LAYERS_DEEPEST) {
 		gap(l, REASON_LIMIT, "layer-depth");
-		return;
+		return true;
 	}
 	if (l->depth > 0)
 		l->open[l->depth - 1].children++;
@@ -229,15 +236,20 @@ void layers_open(struct layers *l, unsigned level, const char *type, struct str 
 		l->open[l->depth++] = (struct layer){ 0 };
 	y = &l->open[l->depth++];
 	*y = (struct layer){ .kind = container_of(type, bytes) };
-	y->rendered = is_rendering(type) || (l->depth > 1 && l->open[l->depth - 2].rendered);
+	exact = l->depth == 1 || is_exact(&l->open[l->depth - 2], type);
+	y->rendered = is_rendering(type) || !exact;
+	y->page = strncmp(type, "CL_TYPE_HTML", 12) == 0;
 	if (!y->rendered && (strcmp(type, "CL_TYPE_ZIP") == 0 || strncmp(type, "CL_TYPE_OOXML", 13) == 0))
 		look_zip(l, y, bytes);
 	look_unsupported(l, bytes); /* whatever its type: few random bytes pass for text */
+	return exact;
 }
 
 void layers_member(struct layers *l, const char *type, uint64_t size)
 {
-	if (size > l->most)
+	bool noise = l->guess || (l->depth > 0 && l->open[l->depth - 1].rendered);
+
+	if (size > l->most && !noise)
 		gap(l, REASON_LIMIT, "member-size");
 	for (unsigned i = l->depth; i-- > 0;)
 		if (l->open[i].kind != NULL && strcmp(l->open[i].kind->type, type) == 0) {

@@ -14,6 +14,7 @@ struct container;
 
 struct layers {
 	uint64_t most; /* bytes of the largest layer that is searched whole */
+	bool guess;    /* the body may be none, and its headers noise; the caller sets it after the start */
 	uint32_t count;
 	uint64_t bytes;
 	char type[32];              /* of the outermost layer, a short word */
@@ -24,6 +25,7 @@ struct layers {
 		const struct container *kind; /* NULL: may well have no children */
 		uint32_t want, children, members;
 		bool rendered; /* within what the engine reads as mail */
+		bool page;     /* HTML: the engine writes a mail of its own with what data: URLs hold */
 	} open[LAYERS_DEEPEST];
 };
 
@@ -31,11 +33,12 @@ void layers_start(struct layers *l, uint64_t most);
 
 /*
  * A layer begins at a level (0 is the body itself); type is the engine's, e.g. "CL_TYPE_ZIP".
- * STR_NONE: its bytes cannot be read.
+ * STR_NONE: its bytes cannot be read. False where the engine's reader of mail may have changed them.
  */
-void layers_open(struct layers *l, unsigned level, const char *type, struct str bytes);
+bool layers_open(struct layers *l, unsigned level, const char *type, struct str bytes);
 
-/* A container of a type announces a member of a real size. */
+/* A container of a type announces a member of a real size. Where headers may be noise this counts
+ * for nothing: what really is too long is cut, and shows as a layer of that size. */
 void layers_member(struct layers *l, const char *type, uint64_t size);
 
 /* The scan is over: judge what is still open. */

@@ -324,6 +324,40 @@ START_TEST(an_announced_member_counts_and_its_size_is_checked)
 }
 END_TEST
 
+START_TEST(what_the_reader_of_mail_hands_over_is_not_exact)
+{
+	struct layers l;
+
+	layers_start(&l, 1 << 20);
+	ck_assert(layers_open(&l, 0, "CL_TYPE_POSIX_TAR", str_c(plain)));
+	ck_assert(layers_open(&l, 1, "CL_TYPE_MAIL", str_c(plain))); /* as it lies in the archive */
+	ck_assert(!layers_open(&l, 2, "CL_TYPE_POSIX_TAR", str_c(plain)));
+	ck_assert(!layers_open(&l, 3, "CL_TYPE_TEXT_ASCII", str_c(plain)));
+	layers_member(&l, "CL_TYPE_ZIP", 1 << 30);
+	ck_assert(layers_open(&l, 1, "CL_TYPE_HTML", str_c(plain)));
+	ck_assert(!layers_open(&l, 2, "CL_TYPE_MAIL", str_c(plain))); /* the engine's own */
+	ck_assert(layers_open(&l, 1, "CL_TYPE_TEXT_ASCII", str_c(plain)));
+	ck_assert_int_eq(l.reason, REASON_NONE);
+	layers_member(&l, "CL_TYPE_ZIP", 1 << 30);
+	ck_assert_int_eq(l.reason, REASON_LIMIT);
+}
+END_TEST
+
+START_TEST(a_guess_may_announce_what_it_likes_but_not_show_it)
+{
+	static char bytes[2000];
+	struct layers l;
+
+	layers_start(&l, 1000);
+	l.guess = true;
+	layers_open(&l, 0, "CL_TYPE_TEXT_ASCII", str_c(plain));
+	layers_member(&l, "CL_TYPE_ZIP", 1 << 30);
+	ck_assert_int_eq(l.reason, REASON_NONE);
+	layers_open(&l, 1, "CL_TYPE_TEXT_ASCII", str_of(bytes, sizeof(bytes)));
+	ck_assert_int_eq(l.reason, REASON_LIMIT);
+}
+END_TEST
+
 START_TEST(a_layer_over_the_limit_too_deep_or_unreadable_is_a_gap)
 {
 	struct layers l;
@@ -401,6 +435,8 @@ int main(void)
 	tcase_add_test(t, a_container_without_members_is_a_gap);
 	tcase_add_test(t, an_empty_container_inside_another_is_a_gap);
 	tcase_add_test(t, an_announced_member_counts_and_its_size_is_checked);
+	tcase_add_test(t, what_the_reader_of_mail_hands_over_is_not_exact);
+	tcase_add_test(t, a_guess_may_announce_what_it_likes_but_not_show_it);
 	tcase_add_test(t, a_layer_over_the_limit_too_deep_or_unreadable_is_a_gap);
 	tcase_add_test(t, a_zip_must_show_all_that_it_promises);
 	tcase_add_test(t, types_become_short_words);

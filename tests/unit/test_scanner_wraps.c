@@ -5,7 +5,7 @@
  * not taken out byte for byte is not found. And clean twins, which must pass.
  *
  * SCAN_CASES=n runs so many mutations instead of 500, SCAN_SEED=n other ones,
- * SCAN_SEED=0 of the time; the seed is printed.
+ * SCAN_SEED=0 of the time; the seed is printed. SCAN_KEEP=FOLDER keeps bodies that failed.
  */
 #include "scan_rig.h"
 #include "scan_wrap.h"
@@ -125,6 +125,21 @@ static bool passes(struct str body)
 	return rig_scan(&r, body)->class == VERDICT_CLEAN;
 }
 
+/* A body that failed, for scan-files. */
+static void keep(const char *what, unsigned number, struct str body)
+{
+	const char *folder = getenv("SCAN_KEEP");
+	char path[512];
+	FILE *f;
+
+	if (folder == NULL)
+		return;
+	snprintf(path, sizeof(path), "%s/%s-%u", folder, what, number);
+	f = fopen(path, "w");
+	if (f != NULL && (fwrite(body.p, 1, body.n, f) != body.n) + fclose(f) != 0)
+		perror(path);
+}
+
 static void wrap_all(struct buf *to, struct str s, const unsigned *which, unsigned n)
 {
 	struct buf inner;
@@ -208,14 +223,18 @@ START_TEST(three_random_wrappings_neither_leak_nor_block_twins)
 		for (unsigned k = 0; k < DEPTH; k++)
 			which[k] = wrap_random(WRAPPINGS);
 		wrap_all(&b, payload(what == 2 ? 2 + wrap_random(200) : what), which, DEPTH);
-		if (passes(buf_view(&b)) && ++leaks)
+		if (passes(buf_view(&b)) && ++leaks) {
 			printf("LEAK case %u: payload %u%s\n", i, what, text);
+			keep("leak", i, buf_view(&b));
+		}
 		gaps += r.verdict.class == VERDICT_UNSCANNABLE;
 		if (what == 2)
 			continue;
 		wrap_all(&b, twin(what, room), which, DEPTH);
-		if (!passes(buf_view(&b)) && ++blocks)
+		if (!passes(buf_view(&b)) && ++blocks) {
 			printf("BLOCK case %u: twin %u%s: %s\n", i, what, text, r.verdict.name);
+			keep("block", i, buf_view(&b));
+		}
 	}
 	printf("mutations: %u cases, %u leaks, %u unscannable, %u twins blocked, %.1f s\n", n, leaks,
 	    gaps, blocks, (rig_now() - start) / 1000);
