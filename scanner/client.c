@@ -15,7 +15,7 @@
 #include "core/log.h"
 #include "core/pack.h"
 
-enum { SCAN_GRACE_MS = 2000, SCAN_MSG_MAX = 1024, SCAN_AHEAD = 4 };
+enum { SCAN_GRACE_MS = 2000, SCAN_MSG_MAX = 1024, SCAN_AHEAD = 64 };
 
 struct link {
 	struct scan_client *client;
@@ -66,7 +66,9 @@ static struct scan *scan_of(struct scan_client *c, uint64_t handle)
  */
 static size_t slots_most(const struct scan_client *c)
 {
-	return (size_t)c->limits->scan_queue_length * (c->link != NULL ? SCAN_AHEAD : 1);
+	size_t most = (size_t)c->limits->scan_queue_length;
+
+	return c->link != NULL ? most * 4 + SCAN_AHEAD : most;
 }
 
 static int grow(struct scan_client *c)

@@ -27,6 +27,7 @@ origin_places() {
 		location = /clean-gz { alias $LAB_MATERIAL/www/clean.gz; add_header Content-Encoding gzip; types { } default_type text/plain; }
 		location = /slow.bin { alias $LAB_MATERIAL/www/2m.bin; limit_rate 400k; }
 		location = /1m.bin { alias $LAB_DIR/origin/1m.bin; }
+		location /own/ { alias $LAB_DIR/origin/; }
 		location = /100m.bin { alias $LAB_DIR/origin/100m.bin; }
 		location ~ ^/(upload|chunked|echo) {
 			proxy_pass http://127.0.0.1:9000;

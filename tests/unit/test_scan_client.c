@@ -327,12 +327,12 @@ START_TEST(the_number_of_scans_is_bounded)
 		ck_assert_uint_ne(submit(), 0);
 	ck_assert_uint_eq(submit(), 0);
 	fd = connect_scanner(); /* which has a bound of its own */
-	for (int i = 0; i < 60; i++)
+	for (int i = 0; i < 124; i++)
 		ck_assert_uint_ne(submit(), 0);
 	ck_assert_uint_eq(submit(), 0);
 	close(fd);
 	run(50);
-	ck_assert_uint_eq(t.answers, 80);
+	ck_assert_uint_eq(t.answers, 144);
 	ck_assert_uint_ne(submit(), 0);
 }
 END_TEST
