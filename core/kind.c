@@ -360,6 +360,8 @@ enum kind kind_of_object(const char *engine_type, struct str first)
 	    strcmp(engine_type, "CL_TYPE_ZIP") != 0)
 		return told;
 	seen = kind_of_bytes(first, NULL);
+	if (told == KIND_TEXT) /* its word for much that is not */
+		return seen;
 	return seen == KIND_UNKNOWN || (told == KIND_SCRIPT && seen == KIND_TEXT) ? told : seen;
 }
 

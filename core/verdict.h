@@ -3,6 +3,7 @@
 #ifndef CORE_VERDICT_H
 #define CORE_VERDICT_H
 
+#include "core/kind.h"
 #include "core/str.h"
 
 enum verdict_class {
@@ -28,7 +29,11 @@ struct verdict {
 	enum verdict_reason reason;
 	char name[VERDICT_NAME_MAX]; /* signature or heuristic; printable ASCII only */
 	char type[32];		     /* file type by content, e.g. "zip"; may be empty */
-	uint32_t layers;	     /* nested objects that were looked at */
+	enum kind kind;		     /* the same as a kind; KIND_UNKNOWN also where nobody looked */
+	uint32_t kinds;		     /* KIND_BIT of it and of all objects in it, at any depth */
+	uint32_t objects;	     /* how many these are, each content once; with the body itself */
+	uint64_t object_bytes;	     /* and their bytes */
+	uint32_t layers;	     /* layers that were searched, repeats among them */
 	uint64_t scanned;	     /* bytes that were looked at, over all layers */
 	uint32_t usec;		     /* time in the job */
 };

@@ -60,6 +60,24 @@ static void optional(struct json *j, const char *key, const char *text)
 		audit_str(j, key, str_c(text));
 }
 
+/* What the search saw in it, itself included. */
+static void kinds_fields(struct json *j, const char *side, const struct verdict *v)
+{
+	char key[40], words[KINDS_TEXT];
+
+	if (v->objects == 0)
+		return;
+	kinds_text(v->kinds, words);
+	snprintf(key, sizeof(key), "%s_content", side);
+	json_c(j, key, kind_word(v->kind));
+	snprintf(key, sizeof(key), "%s_contains", side);
+	json_c(j, key, words);
+	snprintf(key, sizeof(key), "%s_objects", side);
+	json_u64(j, key, v->objects);
+	snprintf(key, sizeof(key), "%s_object_bytes", side);
+	json_u64(j, key, v->object_bytes);
+}
+
 static void verdict_fields(struct json *j, const char *side, const struct verdict *v)
 {
 	char key[40];
@@ -80,6 +98,7 @@ static void verdict_fields(struct json *j, const char *side, const struct verdic
 		snprintf(key, sizeof(key), "%s_file_type", side);
 		json_c(j, key, v->type);
 	}
+	kinds_fields(j, side, v);
 }
 
 static const char *protocol_word(const struct flow *f)

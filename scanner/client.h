@@ -4,7 +4,8 @@
  * handle. BSD-licensed; knows nothing of libclamav. Message bodies:
  *   SCAN: u64 id, u64 length, u8 direction (0 up, 1 down), u32 deadline_ms, u64 client,
  *     str digest (32 bytes or none), str file_name, str type, str method, str url
- *   VERDICT: u64 id, u8 class, u8 reason, str name, str type, u32 layers, u64 scanned, u32 usec
+ *   VERDICT: u64 id, u8 class, u8 reason, str name, str type, u32 layers, u64 scanned, u32 usec,
+ *     u8 kind, u32 kinds, u32 objects, u64 object_bytes
  */
 #ifndef SCANNER_CLIENT_H
 #define SCANNER_CLIENT_H

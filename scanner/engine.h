@@ -8,6 +8,7 @@
 
 #include "core/limit.h"
 #include "core/verdict.h"
+#include "scanner/detect.h"
 
 struct engine;
 
@@ -42,8 +43,13 @@ int engine_warm(struct engine *e);
 /* Another scratch folder, after a fork: 0 or -ERR_NOMEM. */
 int engine_scratch(struct engine *e, const char *dir);
 
-/* Search a body; the bytes must not change meanwhile. Always fills in a verdict. */
+/*
+ * Search a body; the bytes must not change meanwhile. Always fills in a verdict; its kinds and objects are
+ * those seen until the search ended. Each of n detectors is shown the body and every object in it, once each.
+ */
 void engine_scan(const struct engine *e, struct str body, struct verdict *v);
+void engine_scan_with(const struct engine *e, struct str body, const struct detector *detectors, size_t n,
+    struct verdict *v);
 
 /* SHA-256: to know a body again. */
 void engine_digest(struct str body, unsigned char out[ENGINE_DIGEST]);

@@ -22,17 +22,15 @@ static cl_error_t on_layer(int fd, const char *type, const char **ancestors, siz
     void *arg)
 {
 	struct object *o = arg;
-	struct str layer = bytes != NULL ? str_of(bytes, size) : STR_NONE;
-
-	bool exact = layers_open(&o->layers, level, type != NULL ? type : "", layer);
+	struct layer_shown y = { .level = level, .type = type != NULL ? type : "", .name = name,
+		.normal = (attributes & LAYER_ATTRIBUTES_NORMALIZED) != 0,
+		.bytes = bytes != NULL ? str_of(bytes, size) : STR_NONE };
 
 	(void)fd;
 	(void)ancestors;
 	(void)parent_size;
-	(void)name;
-	(void)attributes;
-	if (level > 0 && layer.n > 0) /* the object itself is unwrapped after its search */
-		o->inner(o->arg, layer, exact);
+	y.exact = layers_open(&o->layers, level, y.type, y.bytes);
+	o->shown(o->arg, &y);
 	return CL_CLEAN;
 }
 
@@ -124,7 +122,6 @@ static void add_layers(struct verdict *v, const struct layers *l)
 {
 	if (l->reason != REASON_NONE && (v->class == VERDICT_CLEAN || v->class == VERDICT_SUSPECT))
 		put(v, VERDICT_UNSCANNABLE, l->reason, l->why);
-	str_copy(str_c(l->type), v->type, sizeof(v->type));
 	v->layers = l->count;
 	v->scanned = l->bytes;
 }

@@ -30,13 +30,21 @@ int engine_stamp(struct engine *e, const char *folder, const char *own);
 /* Install the callbacks that a scan needs; before the engine is used. */
 void engine_watch(struct engine *e);
 
+/* A layer of an object, as libclamav shows it. */
+struct layer_shown {
+	unsigned level; /* 0: the object itself */
+	const char *type, *name; /* CL_TYPE_* or ""; name may be NULL */
+	bool exact;	/* else the engine may have changed it, so what is malformed there says nothing */
+	bool normal;	/* written anew by the engine so that signatures hold */
+	struct str bytes; /* STR_NONE: cannot be read */
+};
+
 /* One object on its way through libclamav. */
 struct object {
 	struct layers layers;
 	bool guess; /* as in scanner/unwrap.h */
-	/* Told of each layer inside it; the bytes are gone afterwards. Not exact: the engine may
-	 * have changed them, so what is malformed there says nothing. */
-	void (*inner)(void *arg, struct str layer, bool exact);
+	/* Told of each layer; the bytes are gone afterwards. */
+	void (*shown)(void *arg, const struct layer_shown *y);
 	void *arg;
 };
 

@@ -20,6 +20,8 @@ struct found {
 	char *own;
 	bool guess;
 	unsigned char digest[ENGINE_DIGEST];
+	unsigned depth;		/* among all objects */
+	char base[INNER_PATH];	/* what it lies in */
 };
 
 /* Those that wait, in the order in which they came. */
@@ -40,6 +42,7 @@ struct scan {
 	uint64_t objects, layers, bytes;
 	size_t seen; /* the same object comes up by several ways: a ring of digests */
 	struct seen ring[SEEN_MOST];
+	struct show show;
 };
 
 /* An object being searched, with what was found in it so far. */
@@ -49,6 +52,8 @@ struct level {
 	bool guess; /* the object may be none: malformed says nothing */
 	bool exact; /* the bytes that are looked through are as sent */
 	struct str body;
+	unsigned at; /* the layer that is looked through now */
+	struct showing showing;
 	struct waiting sure, guesses; /* the former are searched first */
 };
 
@@ -75,15 +80,10 @@ static unsigned weight(const struct verdict *v)
 	}
 }
 
-/* The type stays that of the body itself, the first to come. */
 static void add_verdict(struct scan *s, const struct verdict *v)
 {
-	char type[sizeof(v->type)];
-
-	memcpy(type, s->v->type[0] != '\0' ? s->v->type : v->type, sizeof(type));
 	if (weight(v) > weight(s->v))
 		*s->v = *v;
-	memcpy(s->v->type, type, sizeof(type));
 }
 
 static void gap(struct scan *s, enum verdict_reason reason, struct str why)
@@ -163,8 +163,10 @@ static bool keep(struct level *l, struct str bytes, char *own, bool guess,
 		memcpy(own, bytes.p, bytes.n);
 	*f = (struct found){ .bytes = own != NULL ? str_of(own, bytes.n) : bytes,
 		.own = own,
-		.guess = guess };
+		.guess = guess,
+		.depth = l->showing.place.depth + l->at + 1 };
 	memcpy(f->digest, digest, ENGINE_DIGEST);
+	place_path(&l->showing.place, l->at, f->base);
 	s->held += copied;
 	s->objects++;
 	to = guess ? &l->guesses : &l->sure;
@@ -187,11 +189,11 @@ static bool on_found(void *arg, struct str bytes, char *own, bool guess)
 	return keep(l, bytes, own, guess, digest);
 }
 
-static void look_inside(void *arg, struct str bytes, bool exact)
+static void look_inside(struct level *l, unsigned at, struct str bytes, bool exact)
 {
-	struct level *l = arg;
 	struct unwrap u = { .found = on_found, .arg = l };
 
+	l->at = at;
 	l->exact = exact;
 	unwrap(&u, bytes);
 	if (u.short_of_memory)
@@ -241,44 +243,98 @@ static bool may_go_on(struct scan *s)
 	return false;
 }
 
-/* Depth is bounded by scan_unwrap: the recursion is, too. */
-static void search(struct scan *s, struct str body, unsigned depth, bool guess)
+/* Of mail, parts of these kinds are taken out as they are by scanner/unwrap_mime.c. */
+static bool is_textual(enum kind k)
 {
-	struct level l = { .s = s, .depth = depth, .body = body, .guess = guess };
-	struct object o = { .inner = look_inside, .arg = &l, .guess = guess };
+	return k == KIND_TEXT || k == KIND_DATA || k == KIND_STYLE || k == KIND_MARKUP || k == KIND_UNKNOWN;
+}
+
+static void on_layer(void *arg, const struct layer_shown *y)
+{
+	struct level *l = arg;
+	unsigned char digest[ENGINE_DIGEST] = { 0 };
+	struct str bytes = y->level == 0 ? l->body : y->bytes;
+	bool changed = bytes.n == 0 || y->normal || (!y->exact && is_textual(kind_of_object(y->type, bytes)));
+
+	if (y->level > 0 && !changed)
+		engine_digest(bytes, digest);
+	show_layer(&l->showing, y->level, y->type, y->name, bytes, changed, digest);
+	if (y->level > 0 && y->bytes.n > 0) /* the object itself is unwrapped after its search */
+		look_inside(l, y->level, y->bytes, y->exact);
+}
+
+static void search(struct level *l);
+
+static void search_found(const struct level *outer, const struct found *f)
+{
+	struct level l = { .s = outer->s, .depth = outer->depth + 1, .body = f->bytes, .guess = f->guess };
+
+	l.showing = (struct showing){ .s = &l.s->show, .digest = f->digest };
+	l.showing.place.base = str_c(f->base);
+	l.showing.place.depth = f->depth;
+	search(&l);
+}
+
+/* Depth is bounded by scan_unwrap: the recursion is, too. */
+static void search(struct level *l)
+{
+	struct scan *s = l->s;
+	struct object o = { .shown = on_layer, .arg = l, .guess = l->guess };
 	struct found *f;
 	struct verdict v;
 
-	l.sure.last = &l.sure.first;
-	l.guesses.last = &l.guesses.first;
-	engine_object(s->e, body, &o, &v);
+	l->sure.last = &l->sure.first;
+	l->guesses.last = &l->guesses.first;
+	engine_object(s->e, l->body, &o, &v);
+	show_layer(&l->showing, 0, "", NULL, l->body, false, NULL); /* too small for the engine to show */
 	s->layers += v.layers;
 	s->bytes += v.scanned;
-	if (!guess || v.reason != REASON_MALFORMED)
+	if (!l->guess || v.reason != REASON_MALFORMED)
 		add_verdict(s, &v);
 	if (may_go_on(s))
-		look_inside(&l, body, true);
-	while ((f = next_found(&l)) != NULL) {
+		look_inside(l, 0, l->body, true);
+	while ((f = next_found(l)) != NULL) {
 		if (!superseded(s, f) && may_go_on(s))
-			search(s, f->bytes, depth + 1, f->guess);
+			search_found(l, f);
 		found_free(s, f);
 	}
 }
 
-void engine_scan(const struct engine *e, struct str body, struct verdict *v)
+static void add_census(struct scan *s)
+{
+	const struct verdict *c = &s->show.census;
+	struct verdict *v = s->v;
+
+	memcpy(v->type, c->type, sizeof(v->type));
+	v->kind = c->kind;
+	v->kinds = c->kinds;
+	v->objects = c->objects;
+	v->object_bytes = c->object_bytes;
+	v->layers = (uint32_t)(s->layers < UINT32_MAX ? s->layers : UINT32_MAX);
+	v->scanned = s->bytes;
+}
+
+void engine_scan_with(const struct engine *e, struct str body, const struct detector *detectors, size_t n,
+    struct verdict *v)
 {
 	uint64_t start = now_usec();
-	struct scan s = { .e = e, .v = v, .objects = 1, .until = start + e->limits->scan * 750 };
+	struct scan s = { .e = e, .v = v, .objects = 1, .until = start + e->limits->scan * 750,
+		.show = { .of = detectors, .n = n } };
+	struct level l = { .s = &s, .body = body, .showing = { .s = &s.show } };
 
 	*v = verdict_make(VERDICT_CLEAN, REASON_NONE, STR(""));
-	if (body.n > e->limits->scan_file) {
+	if (body.n > e->limits->scan_file)
 		*v = verdict_make(VERDICT_UNSCANNABLE, REASON_LIMIT, STR("body-size"));
-	} else if (body.n == 0) {
-		str_copy(STR("empty"), v->type, sizeof(v->type));
-	} else {
-		search(&s, body, 0, false);
-		v->layers = (uint32_t)(s.layers < UINT32_MAX ? s.layers : UINT32_MAX);
-		v->scanned = s.bytes;
-	}
+	if (body.n == 0 || body.n > e->limits->scan_file)
+		show_layer(&l.showing, 0, "", NULL, body, false, NULL);
+	else
+		search(&l);
+	add_census(&s);
+	shown_free(&s.show.shown);
 	v->usec = (uint32_t)(now_usec() - start);
+}
+
+void engine_scan(const struct engine *e, struct str body, struct verdict *v)
+{
+	engine_scan_with(e, body, NULL, 0, v);
 }

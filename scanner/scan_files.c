@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * scan-files SIGNATURES FILE...: the engine's verdict on files, without any isolation. A tool for
- * developers, and what scripts/spike-syscalls traces; never installed. "-" as the signature folder
- * means the built-in test signature.
+ * scan-files SIGNATURES [--objects] FILE...: the engine's verdict on files, without any isolation. A
+ * tool for developers, and what scripts/spike-syscalls traces; never installed. "-" as the signature
+ * folder means the built-in test signature; --objects prints everything that was found in each, too.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -25,7 +25,13 @@ static void print(const char *path, const struct verdict *v)
 	    (unsigned long long)v->scanned, v->usec / 1000.0);
 }
 
-static int scan(const struct engine *e, const char *path)
+static void print_object(void *self, const struct inner *i, struct str bytes)
+{
+	(void)self;
+	printf("  %-10s %-8s %9zu  %.*s\n", kind_word(i->kind), i->type, bytes.n, STR_FMT(i->path));
+}
+
+static int scan(const struct engine *e, const char *path, const struct detector *d, size_t n)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct verdict v;
@@ -44,7 +50,7 @@ static int scan(const struct engine *e, const char *path)
 		return 1;
 	}
 	getppid(); /* a mark in the trace: what follows is a job's work */
-	engine_scan(e, str_of(p, (size_t)st.st_size), &v);
+	engine_scan_with(e, str_of(p, (size_t)st.st_size), d, n, &v);
 	getppid();
 	if (p != NULL)
 		munmap(p, (size_t)st.st_size);
@@ -57,10 +63,12 @@ int main(int argc, char **argv)
 	struct limits limits;
 	struct engine *e;
 	char why[256], scratch[] = "/tmp/scan-files.XXXXXX";
+	const struct detector d = { .object = print_object };
+	bool objects;
 	int bad = 0;
 
 	if (argc < 3) {
-		fprintf(stderr, "usage: scan-files SIGNATURES|- FILE...\n");
+		fprintf(stderr, "usage: scan-files SIGNATURES|- [--objects] FILE...\n");
 		return 2;
 	}
 	limits_default(&limits);
@@ -76,8 +84,9 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	printf("%s\n", engine_note(e));
-	for (int i = 2; i < argc; i++)
-		bad |= scan(e, argv[i]);
+	objects = strcmp(argv[2], "--objects") == 0;
+	for (int i = objects ? 3 : 2; i < argc; i++)
+		bad |= scan(e, argv[i], &d, objects ? 1 : 0);
 	rmdir(scratch);
 	fflush(stdout);
 	_exit(bad); /* an engine takes seconds to free */

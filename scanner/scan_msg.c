@@ -25,7 +25,7 @@ int scan_read_verdict(struct str body, uint64_t *id, struct verdict *v)
 	struct rd r = rd_of(body);
 	struct verdict got = { 0 };
 	uint64_t i = rd_u64(&r);
-	unsigned class = rd_u8(&r), reason = rd_u8(&r);
+	unsigned class = rd_u8(&r), reason = rd_u8(&r), kind;
 
 	if (rd_word(&r, got.name, sizeof(got.name)) != 0 ||
 	    rd_word(&r, got.type, sizeof(got.type)) != 0)
@@ -33,8 +33,14 @@ int scan_read_verdict(struct str body, uint64_t *id, struct verdict *v)
 	got.layers = rd_u32(&r);
 	got.scanned = rd_u64(&r);
 	got.usec = rd_u32(&r);
-	if (rd_done(&r) != 0 || class >= VERDICT_COUNT || reason >= REASON_COUNT)
+	kind = rd_u8(&r);
+	got.kinds = rd_u32(&r);
+	got.objects = rd_u32(&r);
+	got.object_bytes = rd_u64(&r);
+	if (rd_done(&r) != 0 || class >= VERDICT_COUNT || reason >= REASON_COUNT || kind >= KIND_COUNT ||
+	    (got.kinds & ~(KIND_BIT(KIND_COUNT) - 1)) != 0)
 		return -ERR_PROTO;
+	got.kind = (enum kind)kind;
 	got.class = (enum verdict_class) class;
 	got.reason = (enum verdict_reason)reason;
 	*id = i;
@@ -54,7 +60,11 @@ int scan_pack_verdict(struct buf *out, uint64_t id, const struct verdict *v)
 	r = r != 0 ? r : pack_str(out, type);
 	r = r != 0 ? r : pack_u32(out, v->layers);
 	r = r != 0 ? r : pack_u64(out, v->scanned);
-	return r != 0 ? r : pack_u32(out, v->usec);
+	r = r != 0 ? r : pack_u32(out, v->usec);
+	r = r != 0 ? r : pack_u8(out, (uint8_t)v->kind);
+	r = r != 0 ? r : pack_u32(out, v->kinds);
+	r = r != 0 ? r : pack_u32(out, v->objects);
+	return r != 0 ? r : pack_u64(out, v->object_bytes);
 }
 
 int scan_read_order(struct str body, struct scan_order *o)

@@ -231,6 +231,8 @@ START_TEST(the_engines_word_counts_where_it_knows_more)
 	ck_assert_int_eq(kind_of_object("CL_TYPE_ZIP", STR_NONE), KIND_ARCHIVE);
 	ck_assert_int_eq(kind_of_object("CL_TYPE_TEXT_ASCII", sh), KIND_SCRIPT);
 	ck_assert_int_eq(kind_of_object("CL_TYPE_BINARY_DATA", STR("\1\2\3")), KIND_UNKNOWN);
+	ck_assert_int_eq(kind_of_object("CL_TYPE_TEXT_ASCII", STR("\1\2\3")), KIND_UNKNOWN);
+	ck_assert_int_eq(kind_of_object("CL_TYPE_SCRIPT", STR("x = 1")), KIND_SCRIPT);
 	ck_assert_int_eq(kind_of_object("CL_TYPE_MSEXE", docx), KIND_EXECUTABLE);
 	ck_assert_int_eq(kind_of_object("CL_TYPE_RIFF", STR("RIFF\0\1\0\0WEBPVP8 ")), KIND_IMAGE);
 }

@@ -367,6 +367,10 @@ START_TEST(messages_survive_packing_and_reading)
 	v.layers = 7;
 	v.scanned = 1ULL << 40;
 	v.usec = 99;
+	v.kind = KIND_ARCHIVE;
+	v.kinds = KIND_BIT(KIND_ARCHIVE) | KIND_BIT(KIND_EXECUTABLE);
+	v.objects = 4;
+	v.object_bytes = 1ULL << 41;
 	ck_assert_int_eq(scan_pack_verdict(&b, 5, &v), 0);
 	for (size_t i = 0; i < b.len; i++)
 		ck_assert_int_eq(scan_read_verdict(str_of(b.p, i), &id, &got), -ERR_PROTO);
@@ -375,6 +379,10 @@ START_TEST(messages_survive_packing_and_reading)
 	ck_assert_str_eq(got.name, "Some.Name");
 	ck_assert_str_eq(got.type, "zip");
 	ck_assert_uint_eq(got.scanned, v.scanned);
+	ck_assert_int_eq(got.kind, KIND_ARCHIVE);
+	ck_assert_uint_eq(got.kinds, v.kinds);
+	ck_assert_uint_eq(got.objects, 4);
+	ck_assert_uint_eq(got.object_bytes, v.object_bytes);
 	buf_append(&b, "x", 1);
 	ck_assert_int_eq(scan_read_verdict(buf_view(&b), &id, &got), -ERR_PROTO);
 }
@@ -386,7 +394,7 @@ START_TEST(verdicts_out_of_range_are_refused)
 		size_t at;
 		char byte;
 	} rows[] = { { 8, VERDICT_COUNT }, { 9, REASON_COUNT }, { 14, '\n' }, { 14, '\0' },
-		{ 14, (char)0x80 }, { 14, ' ' } };
+		{ 14, (char)0x80 }, { 14, ' ' }, { 14 + 9 + 4 + 16, KIND_COUNT }, { 14 + 9 + 4 + 20, 1 } };
 	char space[1024];
 	struct verdict v = infected(), got;
 	uint64_t id;
