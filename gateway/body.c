@@ -1,29 +1,33 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Keeping a body in memfds and having it searched. */
+/* Keeping a body and having it searched. */
 #include "gateway/body.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "certs/digest.h"
 #include "core/counter.h"
 #include "core/err.h"
+#include "gateway/keep.h"
 #include "gateway/share.h"
 #include "http/coding.h"
 
 enum { BODY_FIRST = 64, BODY_NAME = 255, READINGS = 3 };
 /* Bytes that one call decodes; coded bytes that are read for it; how far it may lag behind. */
 enum { STEP = 256 << 10, PIECE = 32 << 10, BEHIND = 256 << 10 };
-/* Pieces below SMALL are gathered: a body that comes byte by byte is not written byte by byte. */
-enum { SMALL = 1024, GATHER = 4096 };
-enum { BODY_SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
 
-/* One way in which a receiver may read the body: the first n bytes of a memfd. */
+/* Bytes that are kept, with their SHA-256. */
+struct kept {
+	struct keep bytes;
+	struct digest *hash; /* so far; NULL: not asked for, over, or memory was short */
+	bool has_digest;
+	unsigned char digest[DIGEST_SIZE];
+};
+
+/* One way in which a receiver may read the body: the first n bytes of what was kept. */
 struct reading {
-	int fd;
+	struct kept *from;
 	uint64_t n;
 };
 
@@ -31,9 +35,8 @@ struct body {
 	struct worker *w;
 	struct share *client; /* NULL: nobody's */
 	uint64_t client_number; /* stays when the share is left */
-	int raw_fd, decoded_fd; /* decoded_fd -1: not coded, or nothing decoded */
+	struct kept coded_bytes, plain_bytes; /* as received; as decoded, where that is another thing */
 	uint64_t raw, decoded, held;
-	struct buf raw_small, decoded_small; /* at the end of each, not written yet */
 	struct coding *coding;
 	uint64_t fed; /* coded bytes that were used */
 	bool more;    /* the decoder was stopped by its budget */
@@ -53,35 +56,28 @@ struct body {
 	char name[BODY_NAME + 1];
 };
 
-static int new_memfd(void)
+static void kept_init(struct kept *k, bool hash)
 {
-	return memfd_create("body", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	keep_init(&k->bytes);
+	k->hash = hash ? digest_new() : NULL;
 }
 
-static int write_all(int fd, struct str s)
+static void kept_free(struct kept *k)
 {
-	while (s.n > 0) {
-		ssize_t n = write(fd, s.p, s.n);
-
-		if (n <= 0)
-			return -ERR_SYSTEM;
-		s = str_sub(s, (size_t)n, s.n);
-	}
-	return 0;
+	keep_free(&k->bytes);
+	digest_free(k->hash);
 }
 
-static int flush(int fd, struct buf *small)
+/* All is there: its digest, if there is one. */
+static void kept_end(struct kept *k)
 {
-	int r = small->len > 0 ? write_all(fd, buf_view(small)) : 0;
-
-	buf_consume(small, small->len);
-	return r;
+	k->has_digest = k->hash != NULL && digest_end(k->hash, k->digest);
+	digest_free(k->hash);
+	k->hash = NULL;
 }
 
-static int put(struct body *b, int fd, struct buf *small, struct str s)
+static int put(struct body *b, struct kept *k, struct str s)
 {
-	int r = 0;
-
 	if (b->w->held + s.n > b->w->limits.held_total ||
 	    (b->client != NULL && b->client->held + s.n > b->w->limits.client_held))
 		return -ERR_LIMIT;
@@ -90,11 +86,9 @@ static int put(struct body *b, int fd, struct buf *small, struct str s)
 	if (b->client != NULL)
 		b->client->held += s.n;
 	COUNT_ADD(held_bytes, s.n);
-	if (small->len + s.n > GATHER)
-		r = flush(fd, small);
-	if (r != 0)
-		return r;
-	return s.n < SMALL ? buf_str(small, s) : (r = flush(fd, small)) != 0 ? r : write_all(fd, s);
+	if (k->hash != NULL)
+		digest_add(k->hash, s);
+	return keep_add(&k->bytes, s);
 }
 
 static void note_first(struct body *b, struct str s)
@@ -112,11 +106,9 @@ static int on_decoded(void *arg, struct str s)
 	struct body *b = arg;
 	int r;
 
-	if (b->decoded_fd < 0 && (b->decoded_fd = new_memfd()) < 0)
-		return -ERR_SYSTEM;
 	if (b->decoded + s.n > b->w->limits.body_held)
 		return -ERR_CODING_LIMIT;
-	if ((r = put(b, b->decoded_fd, &b->decoded_small, s)) != 0)
+	if ((r = put(b, &b->plain_bytes, s)) != 0)
 		return r == -ERR_LIMIT ? -ERR_CODING_LIMIT : r;
 	note_first(b, s);
 	b->decoded += s.n;
@@ -131,17 +123,11 @@ struct body *body_new(struct worker *w, struct str coding, int direction, struct
 		return NULL;
 	b->w = w;
 	b->direction = direction;
-	b->decoded_fd = -1;
-	buf_init(&b->raw_small, GATHER);
-	buf_init(&b->decoded_small, GATHER);
 	str_copy(str_sub(file_name, 0, BODY_NAME), b->name, sizeof(b->name));
-	b->raw_fd = new_memfd();
-	if (b->raw_fd < 0) {
-		free(b);
-		return NULL;
-	}
 	b->coding_err = coding_new(coding, &w->limits, on_decoded, b, &b->coding);
 	b->coded = b->coding != NULL || b->coding_err != 0;
+	kept_init(&b->coded_bytes, !b->coded);
+	kept_init(&b->plain_bytes, b->coding != NULL);
 	return b;
 }
 
@@ -163,11 +149,8 @@ void body_free(struct body *b)
 	if (b->scan != 0)
 		scan_cancel(b->w->scanner, b->scan);
 	coding_free(b->coding);
-	buf_free(&b->raw_small);
-	buf_free(&b->decoded_small);
-	close(b->raw_fd);
-	if (b->decoded_fd >= 0)
-		close(b->decoded_fd);
+	kept_free(&b->coded_bytes);
+	kept_free(&b->plain_bytes);
 	b->w->held -= b->held;
 	if (b->client != NULL)
 		b->client->held -= b->held;
@@ -177,30 +160,28 @@ void body_free(struct body *b)
 
 int body_share(struct body *b)
 {
-	int fd;
+	int fd = keep_seal(&b->coded_bytes.bytes);
 
-	if (flush(b->raw_fd, &b->raw_small) != 0)
-		return -ERR_SYSTEM;
-	if (fcntl(b->raw_fd, F_GET_SEALS) != BODY_SEALS && fcntl(b->raw_fd, F_ADD_SEALS, BODY_SEALS) != 0)
-		return -ERR_SYSTEM;
-	fd = fcntl(b->raw_fd, F_DUPFD_CLOEXEC, 3);
+	if (fd >= 0)
+		fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	return fd >= 0 ? fd : -ERR_SYSTEM;
 }
 
 struct body *body_from(struct worker *w, int fd, uint64_t length)
 {
-	struct stat st;
-	struct body *b = NULL;
+	struct keep bytes;
+	struct body *b;
 
-	if (fcntl(fd, F_GET_SEALS) == BODY_SEALS && fstat(fd, &st) == 0 && (uint64_t)st.st_size == length)
-		b = calloc(1, sizeof(*b));
+	if (!keep_open(&bytes, fd, length))
+		return NULL;
+	b = calloc(1, sizeof(*b));
 	if (b == NULL) {
-		close(fd);
+		keep_free(&bytes);
 		return NULL;
 	}
 	b->w = w;
-	b->raw_fd = fd;
-	b->decoded_fd = -1;
+	b->coded_bytes.bytes = bytes;
+	kept_init(&b->plain_bytes, false);
 	b->raw = b->decoded = length;
 	return b;
 }
@@ -208,6 +189,8 @@ struct body *body_from(struct worker *w, int fd, uint64_t length)
 void body_search_coded(struct body *b)
 {
 	b->search_coded = b->coded;
+	if (b->coded && b->raw == 0 && b->coded_bytes.hash == NULL)
+		b->coded_bytes.hash = digest_new();
 }
 
 bool body_busy(const struct body *b)
@@ -245,7 +228,7 @@ int body_push(struct body *b, struct str raw)
 
 	if (b->raw + raw.n > b->w->limits.body_held)
 		return -ERR_LIMIT;
-	if ((r = put(b, b->raw_fd, &b->raw_small, raw)) != 0)
+	if ((r = put(b, &b->coded_bytes, raw)) != 0)
 		return r;
 	b->raw += raw.n;
 	if (!b->coded) {
@@ -284,39 +267,35 @@ static void on_scan(void *arg, const struct verdict *v)
 	b->fn(b->arg, &b->verdict);
 }
 
-static bool seal(int fd)
-{
-	int seals = fcntl(fd, F_GET_SEALS);
-
-	return seals >= 0 && ((seals & BODY_SEALS) == BODY_SEALS || fcntl(fd, F_ADD_SEALS, BODY_SEALS) == 0);
-}
-
 /* The next reading goes to the scanner: 0, or 1 where that cannot be (with a verdict). */
 static int submit(struct body *b)
 {
 	const struct reading *x = &b->readings[b->searched];
+	struct kept *from = x->from;
+	bool whole = x->n == keep_length(&from->bytes);
+	int fd = keep_seal(&from->bytes);
 	struct scan_about about;
 
-	if (flush(b->raw_fd, &b->raw_small) != 0 || flush(b->decoded_fd, &b->decoded_small) != 0 ||
-	    !seal(x->fd)) {
+	if (fd < 0) {
 		decide_now(b, VERDICT_UNSCANNABLE, REASON_ERROR, STR("seal"));
 		return 1;
 	}
 	COUNT_ADD(scans, 1);
 	about = (struct scan_about){ .direction = (uint8_t)b->direction,
 		.client = b->client_number,
+		.digest = whole && from->has_digest ? from->digest : NULL,
 		.file_name = str_c(b->name) };
-	b->scan = scan_submit(b->w->scanner, x->fd, x->n, &about, on_scan, b);
+	b->scan = scan_submit(b->w->scanner, fd, x->n, &about, on_scan, b);
 	if (b->scan != 0)
 		return 0;
 	decide_now(b, VERDICT_UNSCANNABLE, REASON_LIMIT, STR("scan-queue"));
 	return 1;
 }
 
-static void add_reading(struct body *b, int fd, uint64_t n)
+static void add_reading(struct body *b, struct kept *from, uint64_t n)
 {
 	if (n > 0)
-		b->readings[b->nreadings++] = (struct reading){ fd, n };
+		b->readings[b->nreadings++] = (struct reading){ from, n };
 }
 
 static enum verdict_reason coding_reason(int err)
@@ -350,11 +329,13 @@ static int conclude(struct body *b)
 		    str_c(err_name(b->coding_err)));
 		return 1;
 	}
-	add_reading(b, b->coded ? b->decoded_fd : b->raw_fd, b->decoded);
+	kept_end(&b->coded_bytes);
+	kept_end(&b->plain_bytes);
+	add_reading(b, b->coded ? &b->plain_bytes : &b->coded_bytes, b->decoded);
 	if (several && first < b->decoded)
-		add_reading(b, b->decoded_fd, first);
+		add_reading(b, &b->plain_bytes, first);
 	if (b->search_coded)
-		add_reading(b, b->raw_fd, b->raw);
+		add_reading(b, &b->coded_bytes, b->raw);
 	if (b->nreadings > 0)
 		return submit(b);
 	decide_now(b, VERDICT_CLEAN, REASON_NO_BODY, STR_NONE);
@@ -383,6 +364,13 @@ const struct verdict *body_verdict(const struct body *b)
 	return &b->verdict;
 }
 
+const unsigned char *body_digest(const struct body *b)
+{
+	const struct kept *k = b->coded ? &b->plain_bytes : &b->coded_bytes;
+
+	return b->decoded > 0 && k->has_digest ? k->digest : NULL;
+}
+
 uint64_t body_length(const struct body *b)
 {
 	return b->raw;
@@ -395,12 +383,7 @@ uint64_t body_decoded(const struct body *b)
 
 ssize_t body_read(struct body *b, uint64_t at, char *to, size_t n)
 {
-	ssize_t r;
-
-	if (flush(b->raw_fd, &b->raw_small) != 0)
-		return -ERR_SYSTEM;
-	r = pread(b->raw_fd, to, n, (off_t)at);
-	return r < 0 ? -ERR_SYSTEM : r;
+	return keep_read(&b->coded_bytes.bytes, at, to, n);
 }
 
 struct str body_first(const struct body *b)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A body that is kept back while it is searched: coded bytes as received (to be forwarded) and
- * decoded bytes (to be searched), each written once into a memfd; without coding they are one.
+ * decoded bytes (to be searched), each kept once (gateway/keep.h); without coding they are one.
  * Decoding takes turns: a dense body must not keep the worker's other flows waiting.
  */
 #ifndef GATEWAY_BODY_H
@@ -54,6 +54,10 @@ const struct verdict *body_verdict(const struct body *b);
 /* Bytes kept as received; decoded bytes so far. */
 uint64_t body_length(const struct body *b);
 uint64_t body_decoded(const struct body *b);
+
+/* SHA-256 of the decoded bytes as they are searched, 32 bytes; NULL: not complete, not decoded to the
+ * end, empty, or memory was short. */
+const unsigned char *body_digest(const struct body *b);
 
 /*
  * The kept bytes, for another body: a descriptor of the caller's, sealed; -ERR_SYSTEM. And such a
