@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * scan-bench SIGNATURES|- [SECONDS]: what a scan costs, body by body: libclamav alone in this
+ * scan-bench SIGNATURES|- [SECONDS [BODY]]: what a scan costs, body by body: libclamav alone in this
  * process, then the real scanner with one job, asked as a worker asks. CPU time of all processes
  * of the scanner (ours is shown apart: making the memfd, messages); round trips as medians. Then
  * the rate of one job and of as many as there are cores. Run by scripts/bench --scan.
@@ -18,6 +18,7 @@ struct sample {
 };
 
 static double seconds = 1.0;
+static const char *only; /* name of the one body to measure; NULL: all, and the rates */
 static const char *signatures = "/nonexistent";
 
 /* ---- bodies: made up, the same in every run ---- */
@@ -258,15 +259,20 @@ START_TEST(measure)
 	printf("| body | libclamav alone, CPU us | scanner, CPU us | more | asker, CPU us | round trip, us |\n"
 	       "|---|---|---|---|---|---|\n");
 	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
-		double alone = bare(e, samples[i].body);
-		struct cost c = asked(&r, samples[i].body);
+		double alone;
+		struct cost c;
 
+		if (only != NULL && strcmp(only, samples[i].name) != 0)
+			continue;
+		alone = bare(e, samples[i].body);
+		c = asked(&r, samples[i].body);
 		printf("| %s | %.0f | %.0f | %+.1f %% | %.0f | %.0f |\n", samples[i].name, alone, c.scanner,
 		    (c.scanner / alone - 1) * 100, c.own, c.trip);
 		fflush(stdout);
 	}
 	rig_stop(&r);
-	scaling(samples[3].body);
+	if (only == NULL)
+		scaling(samples[3].body);
 	rmdir(scratch);
 }
 END_TEST
@@ -281,6 +287,7 @@ int main(int argc, char **argv)
 		signatures = argv[1];
 	if (argc > 2)
 		seconds = atof(argv[2]);
+	only = argc > 3 ? argv[3] : NULL;
 	tcase_add_test(t, measure);
 	tcase_set_timeout(t, 0);
 	suite_add_tcase(s, t);
