@@ -44,6 +44,8 @@ static const struct row rows[] = {
 	{ 'K', "key", "FILE", "import: its private key (PEM, may be encrypted)" },
 	{ 'A', "activate", NULL, "rotate: let the prepared CA take over" },
 	{ 'b', "fingerprint", "HEX", "revoke: which, by the beginning of its SHA-256" },
+	{ 'l', "list", "FILE", "file with a SHA-256 on each line, as sha256sum writes them" },
+	{ 'O', "object", "FILE", "a local file: whoever had the same" },
 	{ 'X', "force", NULL, "replace what is there" },
 	{ 'h', "help", NULL, "this text" },
 };
@@ -118,6 +120,10 @@ static const char **text_of(struct args *a, int letter)
 		return &a->out;
 	case 'k':
 		return &a->spki;
+	case 'l':
+		return &a->list;
+	case 'O':
+		return &a->object;
 	default:
 		return &a->name;
 	}
@@ -154,6 +160,11 @@ static int complain(const struct command *c, int what, char **argv)
 
 static int take_word(const struct command *c, struct args *a, int argc, char **argv)
 {
+	if (c->word != NULL && strstr(c->word, "...") != NULL) {
+		a->words = argv + optind;
+		a->words_n = (unsigned)(argc - optind);
+		return 0;
+	}
 	if (optind < argc && c->word != NULL)
 		a->word = argv[optind++];
 	if (optind >= argc)

@@ -13,6 +13,7 @@ enum { ARGS_CONSTRAINTS_MAX = 32, ARGS_INSIDE_MAX = 16, ARGS_FAULTS_MAX = 16 };
 struct args {
 	const char *config, *state, *client, *url, *destination, *method, *accept, *type, *verdict, *size;
 	const char *format, *out, *name, *spki;
+	const char *list, *object;
 	const char *cert, *key, *passphrase_file, *which, *fingerprint;
 	const char *permit[ARGS_CONSTRAINTS_MAX], *exclude[ARGS_CONSTRAINTS_MAX];
 	unsigned permit_n, exclude_n;
@@ -21,6 +22,8 @@ struct args {
 	unsigned inside_n, faults_n;
 	bool json, foreground, force, upload, encrypt, activate, help;
 	const char *word; /* the one argument that is no option, or NULL */
+	char *const *words; /* all of them, where the command takes several ("..." in its usage) */
+	unsigned words_n;
 };
 
 struct command {

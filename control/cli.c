@@ -25,6 +25,8 @@ static const struct command commands[] = {
 	{ "learned", "cj", NULL, "List what was learned about connections that cannot be decrypted",
 	    "Candidates pass only where the configuration says so; see docs/bypass.md.", cmd_learned,
 	    false },
+	{ "hunt", "cjlO", "[SHA256...]", "Ask the audit who received or sent an object",
+	    "Searches the audit files of the running gateway; see docs/retro-hunt.md.", cmd_hunt, false },
 	{ "reload", "c", NULL, "Put a changed configuration in force, dropping no connection",
 	    "A configuration with a mistake leaves the old one in force.", cmd_reload, false },
 	{ "exceptions", "cj", NULL, "List the exceptions for origins with faults, and their uses",

@@ -10,7 +10,7 @@
 #include "core/loop.h"
 #include "core/str.h"
 
-enum { CONTROL_LINE_MAX = 4096, CONTROL_CLIENTS = 16, CONTROL_REPLY_MAX = 1 << 20 };
+enum { CONTROL_LINE_MAX = 40960, CONTROL_CLIENTS = 16, CONTROL_REPLY_MAX = 1 << 20 };
 
 struct control_server;
 struct control_reply; /* where to answer; the command function's until it is sent */

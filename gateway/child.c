@@ -15,6 +15,7 @@
 #include "core/log.h"
 #include "core/pack.h"
 #include "gateway/connecting.h"
+#include "gateway/hunting.h"
 #include "gateway/learning.h"
 #include "gateway/parent.h"
 #include "gateway/passing.h"
@@ -258,6 +259,12 @@ static void on_msg(void *arg, enum msg_type type, struct str body, int *fds, siz
 	case MSG_TRUSTED:
 		if (c->role == ROLE_WORKER)
 			learning_message(c->p, type, body);
+		break;
+	case MSG_TURNED:
+		hunting_turned(c->p->hunting, body);
+		break;
+	case MSG_HUNTED:
+		hunting_answer(c->p->hunting, body);
 		break;
 	case MSG_RELOADED:
 		rd_u32(&r);

@@ -17,6 +17,7 @@
 #include "core/err.h"
 #include "core/json.h"
 #include "core/log.h"
+#include "gateway/hunting.h"
 #include "gateway/learning.h"
 #include "gateway/listening.h"
 #include "gateway/status.h"
@@ -378,13 +379,15 @@ static void on_command(void *arg, struct str command, struct control_reply *repl
 	} else if (str_eq(command, STR("exceptions")) || str_eq(command, STR("exceptions --json"))) {
 		status_exceptions(p, command.n > 10, &text);
 		control_reply_send(reply, EXIT_OK, buf_view(&text));
+	} else if (str_eq(str_sub(command, 0, 5), STR("hunt "))) {
+		hunting_command(p->hunting, str_sub(command, 5, command.n), reply);
 	} else if (str_eq(command, STR("reload"))) {
 		reload(p, reply);
 	} else if (str_eq(command, STR("stop"))) {
 		control_reply_send(reply, EXIT_OK, STR("stopping"));
 		stop(p);
 	} else {
-		control_reply_send(reply, EXIT_USAGE, STR("unknown command; known: status, learned, exceptions, reload, stop"));
+		control_reply_send(reply, EXIT_USAGE, STR("unknown command; known: status, learned, exceptions, hunt, reload, stop"));
 	}
 	buf_free(&text);
 }
@@ -409,6 +412,8 @@ void parent_on_ready(struct child *c)
 	if (c == &p->scanner && p->old_scanner.pid > 0)
 		drain_role(&p->old_scanner); /* workers have the new channel by now */
 	learning_worker(p, c);
+	if (c == &p->recorder)
+		hunting_recorder(p->hunting);
 	if (p->ready || !all_ready(p))
 		return;
 	p->ready = true;
@@ -490,7 +495,8 @@ static int start_loop(struct parent *p)
 	p->stop_timer = timer_new(p->loop, on_stop_time, p);
 	p->audit = audit_new(p->loop, &p->limits, ROLE_PARENT, 0);
 	p->learning = learning_new(p);
-	if (p->stop_timer == NULL || p->audit == NULL || p->learning == NULL)
+	p->hunting = hunting_new(p);
+	if (p->stop_timer == NULL || p->audit == NULL || p->learning == NULL || p->hunting == NULL)
 		return EXIT_OTHER;
 	audit_on_idle(p->audit, on_audit_idle, p);
 	if (parent_has_signer(p) && (p->ticketing = ticketing_new(p)) == NULL)
@@ -524,6 +530,7 @@ static void parent_free(struct parent *p)
 	listening_close(p);
 	control_server_free(p->control);
 	learning_free(p->learning);
+	hunting_free(p->hunting);
 	audit_free(p->audit);
 	ticketing_free(p->ticketing);
 	for (struct child *c = child_next(p, NULL); c != NULL; c = child_next(p, c))

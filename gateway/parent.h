@@ -15,6 +15,7 @@
 #include "gateway/audit.h"
 #include "policy/policy.h"
 
+struct hunting;
 struct learning;
 
 enum { PARENT_WORKERS_MAX = 128, PARENT_LISTENERS_MAX = 6 };
@@ -60,6 +61,7 @@ struct parent {
 	unsigned nlistening;
 	struct audit *audit;
 	struct learning *learning;
+	struct hunting *hunting;
 	struct limits limits; /* of the configuration in force; long-lived parts refer to it */
 	struct control_server *control;
 	struct timer *stop_timer;

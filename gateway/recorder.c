@@ -17,7 +17,7 @@
 #include "core/err.h"
 #include "core/log.h"
 #include "core/sandbox.h"
-#include "gateway/recorder_int.h"
+#include "gateway/recorder_hunt.h"
 
 enum { COMMIT_MS = 50, RETRY_MS = 1000, LOUD_EVERY = 10 };
 enum { OUT_MAX = 4 << 20, OUT_COMMIT = 1 << 20 };
@@ -111,6 +111,7 @@ static int start(void *arg, const struct bundle *b, uint32_t index, uint32_t gen
 
 	(void)index;
 	(void)generation;
+	role_limits(b, &r->limits);
 	snprintf(text, ROLE_TEXT_MAX, "no audit.folder");
 	if (!bundle_get(b, STR("audit.folder"), &s) || s.n == 0 || str_copy(s, folder, PATH_MAX) != 0)
 		return -ERR_CONFIG;
@@ -138,7 +139,8 @@ static int reload(void *arg, const struct bundle *b, char text[ROLE_TEXT_MAX])
 	size_t cut;
 	int e;
 
-	(void)b; /* the folder cannot change: the sandbox holds it */
+	if (b != NULL) /* the folder cannot change: the sandbox holds it */
+		role_limits(b, &r->limits);
 	recorder_commit_now(r);
 	e = logfile_reopen(&r->file, &cut);
 	snprintf(text, ROLE_TEXT_MAX, e == 0 ? "reopened" : "cannot reopen " RECORDER_FILE ": %s",
@@ -163,7 +165,18 @@ static void drain(void *arg)
 	struct recorder *r = arg;
 
 	r->draining = true;
+	recorder_hunt_stop(r->hunts);
 	recorder_commit_now(r); /* in trouble: goes on trying until the parent loses its patience */
+}
+
+static void message(void *arg, enum msg_type type, struct str body, int *fds, size_t nfds)
+{
+	struct recorder *r = arg;
+
+	(void)fds;
+	(void)nfds; /* the table allows none */
+	if (type == MSG_HUNT && r->file.fd >= 0 && !r->draining)
+		recorder_hunt_ask(r->hunts, body);
 }
 
 static void release(struct recorder *r)
@@ -172,6 +185,7 @@ static void release(struct recorder *r)
 		log_error("%zu bytes of lines were not on disk at the end", r->out.len);
 	while (r->clients != NULL)
 		recorder_client_free(r->clients);
+	recorder_hunt_free(r->hunts);
 	timer_free(r->commit);
 	timer_free(r->retry);
 	role_host_free(r->host);
@@ -183,7 +197,7 @@ static void release(struct recorder *r)
 
 int recorder_main(int parent_fd)
 {
-	static const struct role_ops ops = { start, reload, recorder_peer, drain };
+	static const struct role_ops ops = { start, reload, recorder_peer, drain, .message = message };
 	struct recorder r = { .dir = -1, .file = { .fd = -1 } };
 	int code = 1;
 
@@ -193,7 +207,8 @@ int recorder_main(int parent_fd)
 		return 1;
 	r.commit = timer_new(role_host_loop(r.host), on_commit, &r);
 	r.retry = timer_new(role_host_loop(r.host), on_retry, &r);
-	if (r.commit != NULL && r.retry != NULL &&
+	r.hunts = recorder_hunt_new(&r);
+	if (r.commit != NULL && r.retry != NULL && r.hunts != NULL &&
 	    loop_signal(role_host_loop(r.host), SIGHUP, on_hup, &r) == 0) {
 		code = role_host_run(r.host);
 		if (r.file.fd >= 0 && !r.draining)

@@ -25,6 +25,8 @@ struct recorder {
 	struct logfile file;
 	int dir;
 	struct buf out; /* taken, not on disk */
+	struct limits limits;
+	struct recorder_hunt *hunts;
 	struct timer *commit, *retry;
 	uint64_t committed_at;
 	unsigned retries;

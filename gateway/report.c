@@ -7,6 +7,7 @@
 
 #include "core/counter.h"
 #include "core/json.h"
+#include "gateway/audit_read.h"
 #include "gateway/txn.h"
 #include "intercept/sock.h"
 
@@ -239,6 +240,31 @@ void report_wait(struct worker *w, const struct addr *client, const char *host, 
 	buf_free(&line);
 }
 
+static enum audit_passed passed(const struct txn *t, const struct leg *g)
+{
+	bool page = g == &t->down && t->refused; /* what ended was our answer */
+
+	if (g->all_out && !page && g->let_out)
+		return g->part != NULL ? PASSED_PART : PASSED_WHOLE;
+	if (g->released > 0 || (g->let_out && !page))
+		return PASSED_PART;
+	return g == &t->down && t->waited && !t->refused ? PASSED_LATER : PASSED_NONE;
+}
+
+/* What a body was and whether its receiver has it: hunts for what turns out bad look for this. */
+static void object_fields(struct json *j, const struct txn *t, const struct leg *g)
+{
+	bool up = g == &t->up;
+	char hex[2 * AUDIT_SHA256 + 1];
+
+	if (!g->has_sha256)
+		return;
+	audit_write_sha256(g->sha256, hex);
+	json_c(j, up ? "sha256_up" : "sha256_down", hex);
+	json_u64(j, up ? "length_up" : "length_down", g->searched);
+	json_c(j, up ? "passed_up" : "passed_down", audit_passed_word(passed(t, g)));
+}
+
 void report_txn(struct flow *f, const struct txn *t)
 {
 	struct json j;
@@ -275,6 +301,8 @@ void report_txn(struct flow *f, const struct txn *t)
 		json_u64(&j, "response_messages", t->down.nmessages);
 	verdict_fields(&j, "request", &t->up.verdict);
 	verdict_fields(&j, "response", &t->down.verdict);
+	object_fields(&j, t, &t->up);
+	object_fields(&j, t, &t->down);
 	if (t->waited)
 		json_bool(&j, "wait_page", true);
 	json_u64(&j, "duration_ms", loop_now(f->w->loop) - t->started);

@@ -49,6 +49,10 @@ struct leg {
 	uint64_t due;	     /* then: bytes that it must have, 0 not known */
 	uint64_t bytes;	   /* body bytes as received */
 	struct verdict verdict;
+	unsigned char sha256[32]; /* of the decoded body, where it was searched whole */
+	uint64_t searched;	  /* its length; with it: has_sha256 */
+	bool has_sha256;
+	bool let_out, all_out;	  /* the verdict was fine; the receiver has been given the end */
 	char type[64], coding[64];
 	char message_coding[24]; /* grpc-encoding */
 	uint64_t length; /* announced, if has_length */

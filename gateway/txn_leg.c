@@ -39,11 +39,24 @@ static void note_piece(struct leg *g)
 	g->verdict.reason = REASON_PARTIAL;
 }
 
+/* For the audit, since the body itself goes. */
+static void note_digest(struct leg *g)
+{
+	const unsigned char *digest = g->body != NULL ? body_digest(g->body) : NULL;
+
+	if (digest == NULL)
+		return;
+	memcpy(g->sha256, digest, sizeof(g->sha256));
+	g->searched = body_decoded(g->body);
+	g->has_sha256 = true;
+}
+
 /* The verdict is there: policy says what it means for this direction. */
 static void decide(struct txn *t, struct leg *g)
 {
 	struct decision d;
 
+	note_digest(g);
 	note_piece(g);
 	d = txn_decide(t, is_up(t, g) ? STAGE_UPLOAD : STAGE_DOWNLOAD, g);
 
@@ -134,6 +147,7 @@ void leg_trailers(struct txn *t, struct leg *g, const struct head *trailers)
 void leg_finish(struct txn *t, struct leg *g)
 {
 	g->state = LEG_DONE;
+	g->all_out = true;
 	if (t->wire->finish(t, g) != 0)
 		t->wire->kill(t);
 }
@@ -169,6 +183,7 @@ void leg_release(struct txn *t, struct leg *g)
 		return;
 	t->wire->send_head(t, g);
 	g->state = LEG_RELEASE;
+	g->let_out = true;
 	flow_touch(t->f);
 }
 

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Who received or sent an object is found in the audit, in rotated and compressed files as well.
+. "$(dirname "$0")/lib.sh"
+topology </dev/null
+conf=$LAB_DIR/sallyport.yaml
+OTHER4=10.77.1.3
+ip -n "$LAB_CLIENT" addr add $OTHER4/24 dev eth0
+hunt() { in_gw "$SALLYPORT" hunt --config "$conf" "$@" 2>&1; }
+field() { python3 -c 'import json, sys; print(json.loads(sys.stdin.readline()).get(sys.argv[1], ""))' "$1"; }
+
+clean=$(digest "$LAB_MATERIAL/www/clean.txt")
+eicar=$(digest "$LAB_MATERIAL/www/eicar.com")
+is "a client takes a clean file" "$(get https://www.origin.test/clean.txt -4)" 200
+is "another one takes it in a coding" "$(get https://www.origin.test/clean-gz -4 --compressed --interface $OTHER4)" 200
+audit "its digest is in the audit" event=transaction path=/clean.txt client=$LAB_CLIENT4 sha256_down="$clean" \
+	passed_down=whole length_down="$(wc -c <"$LAB_MATERIAL/www/clean.txt")"
+audit "what counts is what it decodes to" event=transaction path=/clean-gz client=$OTHER4 sha256_down="$clean" passed_down=whole
+is "a part of it" "$(get https://www.origin.test/clean.txt -4 -r 0-9)" 206
+audit "is told as a part of the whole" event=transaction path=/clean.txt sha256_down="$clean" passed_down=part
+is "it is sent, too" "$(get https://www.origin.test/upload/up -6 --interface $LAB_CLIENT6 -T "$LAB_MATERIAL/www/clean.txt")" 200
+audit "an upload has its digest" event=transaction path=/upload/up sha256_up="$clean" passed_up=whole
+is "an infected file is blocked" "$(get https://www.origin.test/eicar.com -4)" 403
+audit "of which nothing passed" event=transaction path=/eicar.com sha256_down="$eicar" passed_down=none
+
+hunt --json "$clean" >"$OUT/found"
+is "a hunt finds both downloads" "$(field downloads <"$OUT/found")" 2
+is "the part" "$(field downloads_part <"$OUT/found")" 1
+is "the upload" "$(field uploads <"$OUT/found")" 1
+is "all three clients" "$(field clients_count <"$OUT/found")" 3
+like "by their addresses" "$(field clients <"$OUT/found")" "^$LAB_CLIENT4 $OTHER4 $LAB_CLIENT6$"
+is "and what they asked for" "$(field paths <"$OUT/found")" "/clean.txt /clean-gz /upload/up"
+like "as text" "$(hunt "$clean")" "clients +$LAB_CLIENT4 $OTHER4"
+like "a blocked one has its incident" "$(hunt "$eicar")" 'incidents +[0-9a-f-]+'
+like "a local file is asked for by its content" "$(hunt --object "$LAB_MATERIAL/www/clean.txt")" "received +2 whole, 1 in part"
+(cd "$LAB_MATERIAL/www" && sha256sum 1k.bin clean.txt) >"$OUT/list"
+like "a list is read" "$(hunt --list "$OUT/list" | tr '\n' ' ')" "(nobody, as far as the audit goes.*$clean: .*|$clean: .*nobody, as far.*) searched: 1 files"
+hunt xyz >"$OUT/said"
+is "nonsense is refused" $? 2
+
+mv "$LAB_DIR/audit/audit.jsonl" "$LAB_DIR/audit/audit.jsonl.1"
+kill -HUP "$(lab_pid gateway)"
+again() { get https://www.origin.test/clean.txt -4 >/dev/null && [ -e "$LAB_DIR/audit/audit.jsonl" ]; }
+holds "the audit goes on in a new file" lab_wait 5 again
+has() { [ "$(hunt --json "$clean" | field "$1")" -ge "$2" ]; }
+holds "what is in the rotated file is found with it" lab_wait 5 has downloads 3
+gzip "$LAB_DIR/audit/audit.jsonl.1"
+holds "also where that is compressed" has uploads 1
+echo nothing >"$LAB_DIR/audit/audit.jsonl.3.xz"
+like "a file that cannot be searched is named" "$(hunt "$clean")" 'NOT searched: 1 files: audit.jsonl.3.xz\(compressed\)'
+rm "$LAB_DIR/audit/audit.jsonl.3.xz" "$LAB_DIR/audit/audit.jsonl.1.gz"
