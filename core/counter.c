@@ -31,8 +31,18 @@ int counters_map(int fd)
 
 	if (p == MAP_FAILED)
 		return -ERR_SYSTEM;
+	/* A fork serves somebody else: what it may write is not what the parent reads. */
+	if (madvise(p, sizeof(struct counters), MADV_DONTFORK) != 0) {
+		munmap(p, sizeof(struct counters));
+		return -ERR_SYSTEM;
+	}
 	counters = p;
 	return 0;
+}
+
+void counters_leave(void)
+{
+	counters = &own;
 }
 
 const struct counters *counters_view(int fd)

@@ -34,8 +34,14 @@ extern struct counters *counters;
 /* Create a page as a memfd (parent): descriptor or -ERR_SYSTEM. */
 int counters_create(void);
 
-/* Map a page as this process's own; the descriptor stays the caller's: 0 or -ERR_SYSTEM. */
+/*
+ * Map a page as this process's own; the descriptor stays the caller's: 0 or -ERR_SYSTEM. Forks do
+ * not have it: they call counters_leave() before they count anything.
+ */
 int counters_map(int fd);
+
+/* Count on a private page from here on. */
+void counters_leave(void);
 
 /* Map a page of another role for reading: NULL on failure. */
 const struct counters *counters_view(int fd);

@@ -253,7 +253,17 @@ static int landlock_allow(int rules, const char *dir, bool read_only)
 	return r;
 }
 
-static int landlock(const char *dir, bool read_only)
+static int landlock_allow_files(int rules, int fd)
+{
+	struct landlock_path_beneath_attr below = { .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE,
+		.parent_fd = fd };
+
+	return syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &below, 0) == 0
+		   ? 0
+		   : -ERR_SYSTEM;
+}
+
+static int landlock(const char *dir, bool read_only, int readable_fd)
 {
 	struct landlock_ruleset_attr attr = { .handled_access_fs = (1ULL << 13) - 1 };
 	int rules = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
@@ -263,6 +273,8 @@ static int landlock(const char *dir, bool read_only)
 		return -ERR_UNSUPPORTED;
 	if (dir != NULL)
 		r = landlock_allow(rules, dir, read_only);
+	if (r == 0 && readable_fd >= 0)
+		r = landlock_allow_files(rules, readable_fd);
 	if (SANITIZED) /* the leak check lists its threads there */
 		landlock_allow(rules, "/proc", false);
 	if (r == 0 && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
@@ -272,9 +284,9 @@ static int landlock(const char *dir, bool read_only)
 	return r;
 }
 
-int sandbox_landlock(const char *dir)
+int sandbox_landlock(const char *dir, int readable_fd)
 {
-	return landlock(dir, false);
+	return landlock(dir, false, readable_fd);
 }
 
 static int fail(const char *step)
@@ -291,7 +303,7 @@ static int enter(const struct profile *p, const char *keep_dir)
 	limit(RLIMIT_NOFILE, p->files);
 	if (sandbox_common() != 0)
 		return fail("no-new-privileges");
-	r = landlock(keep_dir, p->token);
+	r = landlock(keep_dir, p->token, -1);
 	if (r == 0)
 		flags |= SANDBOX_LANDLOCK;
 	else if (r != -ERR_UNSUPPORTED)

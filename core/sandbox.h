@@ -34,10 +34,11 @@ int sandbox_enter(enum role role, const char *keep_dir);
 int sandbox_enter_token(const char *dir);
 
 /*
- * Landlock: allow only the tree below dir (read and write), nothing if dir is NULL.
- * 0, -ERR_UNSUPPORTED on kernels without it, -ERR_SYSTEM.
+ * Landlock: allow only the tree below dir (read and write), nothing if dir is NULL; and files below
+ * the folder readable_fd to be read (-1: none). 0, -ERR_UNSUPPORTED on kernels without it,
+ * -ERR_SYSTEM.
  */
-int sandbox_landlock(const char *dir);
+int sandbox_landlock(const char *dir, int readable_fd);
 
 /* The unprivileged user of all roles: "sallyport" where it was created, else 65534. */
 void sandbox_user(uid_t *uid, gid_t *gid);

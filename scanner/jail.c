@@ -24,18 +24,19 @@
 #include "core/err.h"
 #include "core/log.h"
 #include "scanner/jail_calls.h"
+#include "scanner/scratch.h"
 
 /* The tmpfs is mounted here, in a mount namespace of our own: any folder of every system does. */
 #define MOUNT_POINT "/tmp"
 #define SIGNATURES_INSIDE "/signatures"
-#define PLAIN_PLACE "/tmp"
+#define JOB_NAME "job-%u"
+#define OOM_SCORE "500"
 #define PLAIN_NAME "sallyport-scan."
 
 enum {
 	SPARE_FILES = 512,
-	SCRATCH_INODES = 65536,
-	CLEAR_DEPTH = 64,
-	CLEAR_STEPS = 200000,
+	SPARE_INODES = 1024,
+	INODES_PER_FILE = 2, /* a file that is searched, and the folder that it is in */
 	STALE_AGE = 60
 };
 
@@ -45,35 +46,34 @@ static int no(const char *step)
 	return -ERR_SYSTEM;
 }
 
-/* A dead job's folder is hostile: no links are followed, depth and work are bounded. */
-static bool clear_at(int dir, const char *name, unsigned depth, unsigned *steps)
-{
-	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *d = fd >= 0 && depth < CLEAR_DEPTH ? fdopendir(fd) : NULL;
-	struct dirent *e;
-
-	if (d == NULL) {
-		if (fd >= 0)
-			close(fd);
-		return false;
-	}
-	while ((e = readdir(d)) != NULL && ++*steps < CLEAR_STEPS)
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
-		    unlinkat(fd, e->d_name, 0) != 0)
-			clear_at(fd, e->d_name, depth + 1, steps);
-	closedir(d);
-	return unlinkat(dir, name, AT_REMOVEDIR) == 0;
-}
-
 /* ---- a root of our own ---- */
 
-static int mount_scratch(const struct limits *limits, uid_t uid, gid_t gid)
+/* A tmpfs, kept out of swap where the kernel (6.4) can. */
+static int mount_scratch(const char *at, const struct limits *limits, uid_t uid, gid_t gid)
 {
+	unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+	uint64_t inodes = limits->scan_files * INODES_PER_FILE + SPARE_INODES;
 	char options[160];
 
-	snprintf(options, sizeof(options), "size=%llu,nr_inodes=%d,mode=0700,uid=%u,gid=%u",
-	    (unsigned long long)limits->scan_scratch, SCRATCH_INODES, uid, gid);
-	return mount("tmpfs", MOUNT_POINT, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, options);
+	snprintf(options, sizeof(options), "size=%llu,nr_inodes=%llu,mode=0700,uid=%u,gid=%u,noswap",
+	    (unsigned long long)limits->scan_scratch, (unsigned long long)inodes, uid, gid);
+	if (mount("tmpfs", at, "tmpfs", flags, options) == 0)
+		return 0;
+	*strrchr(options, ',') = '\0';
+	return mount("tmpfs", at, "tmpfs", flags, options);
+}
+
+/* One for each job: what a job fills up is its own. */
+static int mount_jobs(unsigned jobs, const struct limits *limits, uid_t uid, gid_t gid)
+{
+	char path[JAIL_PATH];
+
+	for (unsigned i = 0; i < jobs; i++) {
+		snprintf(path, sizeof(path), MOUNT_POINT "/" JOB_NAME, i);
+		if (mkdir(path, 0700) != 0 || mount_scratch(path, limits, uid, gid) != 0)
+			return -ERR_SYSTEM;
+	}
+	return 0;
 }
 
 /* By descriptor: the mount before may have hidden its path. None is no failure. */
@@ -103,15 +103,18 @@ static int change_root(void)
 }
 
 /* Mount and enter the new root; where it fails half-way, the old root is as it was. */
-static int enter_root(int signatures_fd, const struct limits *limits, uid_t uid, gid_t gid)
+static int enter_root(
+    int signatures_fd, unsigned jobs, const struct limits *limits, uid_t uid, gid_t gid)
 {
 	int r;
 
-	if (mount_scratch(limits, uid, gid) != 0)
+	if (mount_scratch(MOUNT_POINT, limits, uid, gid) != 0)
 		return no("tmpfs");
 	r = mount_signatures(signatures_fd);
 	if (r != 0)
 		no("signature folder in the new root");
+	else if ((r = mount_jobs(jobs, limits, uid, gid)) != 0)
+		no("tmpfs for each job");
 	else if ((r = change_root()) != 0)
 		no("new root directory");
 	if (r != 0)
@@ -119,8 +122,8 @@ static int enter_root(int signatures_fd, const struct limits *limits, uid_t uid,
 	return r;
 }
 
-static int own_root(
-    struct jail *j, const char *signatures, const struct limits *limits, uid_t uid, gid_t gid)
+static int own_root(struct jail *j, const char *signatures, unsigned jobs,
+    const struct limits *limits, uid_t uid, gid_t gid)
 {
 	int fd, r;
 
@@ -129,7 +132,7 @@ static int own_root(
 		return no("mount namespace");
 	/* Not before: mounts of another namespace cannot be bound. */
 	fd = open(signatures, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	r = enter_root(fd, limits, uid, gid);
+	r = enter_root(fd, jobs, limits, uid, gid);
 	if (r == 0) {
 		j->flags |= SANDBOX_ROOT;
 		snprintf(j->scratch, sizeof(j->scratch), "/");
@@ -146,14 +149,13 @@ static int own_root(
 /*
  * Remove what scanners that were killed left behind: ours, not new, and not locked by a live one.
  */
-static void clear_stale(uid_t uid)
+static void clear_stale(const char *place, uid_t uid)
 {
-	DIR *d = opendir(PLAIN_PLACE);
+	DIR *d = opendir(place);
 	struct dirent *e;
 
 	while (d != NULL && (e = readdir(d)) != NULL) {
 		struct stat st;
-		unsigned steps = 0;
 		int fd;
 
 		if (strncmp(e->d_name, PLAIN_NAME, strlen(PLAIN_NAME)) != 0)
@@ -161,7 +163,7 @@ static void clear_stale(uid_t uid)
 		fd = openat(dirfd(d), e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == uid &&
 		    time(NULL) - st.st_mtime > STALE_AGE && flock(fd, LOCK_EX | LOCK_NB) == 0)
-			clear_at(dirfd(d), e->d_name, 0, &steps);
+			scratch_remove(dirfd(d), e->d_name);
 		if (fd >= 0)
 			close(fd);
 	}
@@ -172,8 +174,14 @@ static void clear_stale(uid_t uid)
 /* A folder in the system's tree. Landlock guards the rest of it. */
 static int plain_folder(struct jail *j, const char *signatures, uid_t uid, gid_t gid)
 {
-	clear_stale(geteuid() == 0 ? uid : geteuid());
-	snprintf(j->scratch, sizeof(j->scratch), PLAIN_PLACE "/" PLAIN_NAME "XXXXXX");
+	bool in_memory;
+	const char *place = scratch_place(&in_memory);
+
+	if (!in_memory)
+		log_warn("isolation: no scratch space in memory: parts of bodies may be written to "
+			 "the disk below %s", place);
+	clear_stale(place, geteuid() == 0 ? uid : geteuid());
+	snprintf(j->scratch, sizeof(j->scratch), "%s/" PLAIN_NAME "XXXXXX", place);
 	if (mkdtemp(j->scratch) == NULL) {
 		log_error("no scratch folder %s: %s", j->scratch, strerror(errno));
 		return -ERR_SYSTEM;
@@ -216,7 +224,18 @@ static void raise_files(const struct limits *limits)
 		log_warn("only %llu descriptors for waiting scans", (unsigned long long)r.rlim_max);
 }
 
-int jail_enter(struct jail *j, const char *signatures, const struct limits *limits)
+/* When memory is short the kernel shall take this process and its jobs, not who asks them. */
+static void offer_to_oom(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, OOM_SCORE, strlen(OOM_SCORE)) < 0)
+		no("precedence when memory is short");
+	if (fd >= 0)
+		close(fd);
+}
+
+int jail_enter(struct jail *j, const char *signatures, unsigned jobs, const struct limits *limits)
 {
 	uid_t uid;
 	gid_t gid;
@@ -225,7 +244,9 @@ int jail_enter(struct jail *j, const char *signatures, const struct limits *limi
 	*j = (struct jail){ .null_fd = open("/dev/null", O_RDWR | O_CLOEXEC),
 		.statm_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC),
 		.root_fd = -1,
+		.proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC),
 		.zygote = getpid() };
+	offer_to_oom();
 	capng_get_caps_process();
 	sandbox_user(&uid, &gid);
 	raise_files(limits);
@@ -233,7 +254,7 @@ int jail_enter(struct jail *j, const char *signatures, const struct limits *limi
 		j->flags |= SANDBOX_NETNS;
 	else
 		no("network namespace");
-	r = own_root(j, signatures, limits, uid, gid);
+	r = own_root(j, signatures, jobs, limits, uid, gid);
 	if (r != 0)
 		r = plain_folder(j, signatures, uid, gid);
 	if (r == 0)
@@ -260,7 +281,7 @@ int jail_close(struct jail *j)
 		no("drop of capabilities");
 	if (getresuid(&real, &effective, &saved) == 0 && real != 0 && effective != 0 && saved != 0)
 		j->flags |= SANDBOX_UID;
-	r = sandbox_landlock(j->scratch);
+	r = sandbox_landlock(j->scratch, j->proc_fd);
 	if (r == 0)
 		j->flags |= SANDBOX_LANDLOCK;
 	else
@@ -273,22 +294,29 @@ int jail_close(struct jail *j)
 	return (j->flags & r) == r ? 0 : -ERR_UNSUPPORTED;
 }
 
-int jail_job_folder(const struct jail *j, unsigned n, char path[JAIL_PATH])
+/* A mount of its own has one name for all its jobs; else each job has a new folder. */
+void jail_place(const struct jail *j, unsigned slot, unsigned name, struct jail_place *p)
 {
-	char name[16];
-	size_t len = strlen(j->scratch);
+	bool root = (j->flags & SANDBOX_ROOT) != 0;
 
-	snprintf(name, sizeof(name), "job-%u", n);
-	snprintf(path, JAIL_PATH, "%s%s%s", j->scratch, len > 1 ? "/" : "", name);
-	return mkdirat(j->root_fd, name, 0700) == 0 ? 0 : -ERR_FILE;
+	snprintf(p->before, sizeof(p->before), "%s", p->name);
+	snprintf(p->name, sizeof(p->name), JOB_NAME, root ? slot : name);
+	snprintf(p->path, sizeof(p->path), "%s%s%s", j->scratch, root ? "" : "/", p->name);
 }
 
-void jail_job_clear(const struct jail *j, unsigned n)
+int jail_place_make(const struct jail *j, const struct jail_place *p)
 {
-	unsigned steps = 0;
-	char name[16];
+	int fd, r;
 
-	snprintf(name, sizeof(name), "job-%u", n);
-	if (!clear_at(j->root_fd, name, 0, &steps))
-		log_warn("what job %u left in the scratch folder could not be removed", n);
+	if ((j->flags & SANDBOX_ROOT) == 0) {
+		if (p->before[0] != '\0')
+			scratch_remove(j->root_fd, p->before);
+		return mkdirat(j->root_fd, p->name, 0700) == 0 ? 0 : -ERR_FILE;
+	}
+	fd = openat(j->root_fd, p->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -ERR_FILE;
+	r = scratch_clear(fd);
+	close(fd);
+	return r;
 }

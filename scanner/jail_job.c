@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "core/counter.h"
 #include "core/err.h"
 #include "scanner/jail.h"
 #include "scanner/jail_calls.h"
+#include "scanner/scratch.h"
 
 enum { JOB_FILES = 256, JOB_FIRST_FREE = 4, FILE_MARGIN = 16 << 20 };
 
@@ -59,13 +61,24 @@ int jail_job(const struct jail *j, const char *folder, int sock, const struct li
 	int flags = j->flags;
 	int r = set_limits(j, limits);
 
+	counters_leave();
 	r = r != 0 ? r : keep_only(j, sock);
 	r = r != 0 ? r : sandbox_common();
 	if (r == 0 && getppid() != j->zygote) /* gone before its death could be a signal */
 		r = -ERR_SYSTEM;
-	r = r != 0 ? r : sandbox_landlock(folder);
+	r = r != 0 ? r : sandbox_landlock(folder, -1);
 	if (r == -ERR_UNSUPPORTED && (flags & SANDBOX_LANDLOCK) == 0)
 		r = 0; /* known since the zygote tried */
 	r = r != 0 ? r : jail_calls_job();
 	return r == 0 ? flags : r;
+}
+
+void jail_job_tidy(const char *folder)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	scratch_clear(fd);
+	close(fd);
 }

@@ -78,7 +78,7 @@ static void search(const struct engine *e, int fd, uint64_t length, struct verdi
 		}
 	}
 #ifdef SCANNER_HOSTILE
-	if (!hostile_act(str_of(p, length), v))
+	if (!hostile_act(str_of(p, length), fd, v))
 #endif
 		engine_scan(e, str_of(p, length), v);
 	if (p != NULL)
@@ -87,10 +87,8 @@ static void search(const struct engine *e, int fd, uint64_t length, struct verdi
 
 static int tell(const struct buf *b)
 {
-	struct iovec iov = { b->p + b->off, b->len };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
-
-	return sendmsg(JOB_SOCK, &m, MSG_NOSIGNAL) == (ssize_t)b->len ? 0 : -ERR_CLOSED;
+	/* Not sendmsg: a job has no call by which it could send descriptors. */
+	return write(JOB_SOCK, b->p + b->off, b->len) == (ssize_t)b->len ? 0 : -ERR_CLOSED;
 }
 
 static int answer(uint64_t number, const struct verdict *v)
@@ -115,8 +113,13 @@ _Noreturn void job_main(int sock, struct engine *e, const struct jail *j, const 
 	if (flags < 0 || pack_u32(&b, (uint32_t)flags) != 0 || tell(&b) != 0)
 		_exit(1);
 	while ((fd = next_order(&number, &length)) >= 0) {
+#ifdef SCANNER_HOSTILE
+		hostile_folder = folder;
+		hostile_number = number;
+#endif
 		search(e, fd, length, &v);
 		close(fd);
+		jail_job_tidy(folder); /* libclamav may forget a file */
 		if (answer(number, &v) != 0)
 			break;
 	}

@@ -115,6 +115,16 @@ static void on_serving(void *arg)
 	send_note(arg);
 }
 
+static void on_sample(void *arg, const struct scan_sample *a, int fd)
+{
+	struct scanner *s = arg;
+	char space[1024];
+	struct buf b = { .p = space, .cap = sizeof(space), .max = sizeof(space) };
+
+	if (sample_pack(&b, a) == 0)
+		chan_send(s->parent, MSG_SAMPLE, buf_view(&b), &fd, 1);
+}
+
 static void on_drained(void *arg)
 {
 	struct scanner *s = arg;
@@ -139,12 +149,13 @@ static void warn_level(const struct scanner *s)
 
 static void start(struct scanner *s, int fd)
 {
+	struct zygote_calls calls = { on_serving, on_sample, s };
 	char why[256];
 	int r = s->zygote == NULL ? open_setup(fd, &s->setup) : -ERR_PROTO;
 
 	if (r != 0)
 		die("the start message", err_text(r));
-	if (jail_enter(&s->jail, s->setup.signatures, &s->setup.limits) != 0)
+	if (jail_enter(&s->jail, s->setup.signatures, s->setup.jobs, &s->setup.limits) != 0)
 		die("isolation", "see above");
 	s->engine =
 	    engine_load(s->jail.signatures, s->jail.scratch, &s->setup.limits, why, sizeof(why));
@@ -157,7 +168,7 @@ static void start(struct scanner *s, int fd)
 		    "no user, capability or system-call confinement: refusing to serve");
 	warn_level(s);
 	s->zygote = zygote_new(
-	    s->loop, &s->setup.limits, s->engine, &s->jail, s->setup.jobs, on_serving, s);
+	    s->loop, &s->setup.limits, s->engine, &s->jail, s->setup.jobs, &calls);
 	if (s->zygote == NULL)
 		die("start", err_text(ERR_NOMEM));
 }

@@ -3,47 +3,53 @@
 #include "scanner/poison.h"
 
 #include <string.h>
-#include <sys/mman.h>
 
-/* Sealed against shrinking, so that reading the mapping cannot fault. */
-static bool digest_of(int fd, uint64_t length, unsigned char out[ENGINE_DIGEST])
+static struct poison_body *find(
+    const struct poison *p, const unsigned char digest[POISON_DIGEST], uint64_t length)
 {
-	void *p = length > 0 ? mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
-
-	if (p == MAP_FAILED)
-		return false;
-	engine_digest(str_of(p, length), out);
-	munmap(p, length);
-	return true;
+	for (size_t i = 0; i < p->n; i++)
+		if (p->bodies[i].length == length &&
+		    memcmp(p->bodies[i].digest, digest, POISON_DIGEST) == 0)
+			return (struct poison_body *)(uintptr_t)&p->bodies[i];
+	return NULL;
 }
 
-void poison_add(struct poison *p, int fd, uint64_t length)
+bool poison_add(struct poison *p, const unsigned char digest[POISON_DIGEST], uint64_t length,
+    enum verdict_reason reason, unsigned weight, uint64_t now, uint64_t until)
 {
-	if (!digest_of(fd, length, p->bodies[p->next].digest))
-		return;
-	p->bodies[p->next].length = length;
-	p->next = (p->next + 1) % POISON_MOST;
-	if (p->n < POISON_MOST)
-		p->n++;
+	struct poison_body *b = find(p, digest, length);
+
+	if (b == NULL) {
+		b = &p->bodies[p->next];
+		p->next = (p->next + 1) % POISON_MOST;
+		if (p->n < POISON_MOST)
+			p->n++;
+		b->length = length;
+		b->until = 0;
+		memcpy(b->digest, digest, POISON_DIGEST);
+	}
+	if (b->until <= now)
+		b->weight = 0;
+	b->until = until;
+	b->reason = (uint8_t)reason;
+	b->weight = (uint8_t)(b->weight + weight < POISON_SURE ? b->weight + weight : POISON_SURE);
+	return b->weight >= POISON_SURE;
 }
 
-static bool length_known(const struct poison *p, uint64_t length)
+enum verdict_reason poison_of(
+    const struct poison *p, const unsigned char digest[POISON_DIGEST], uint64_t length, uint64_t now)
+{
+	const struct poison_body *b = find(p, digest, length);
+
+	if (b == NULL || b->weight < POISON_SURE || b->until <= now)
+		return REASON_NONE;
+	return (enum verdict_reason)b->reason;
+}
+
+bool poison_length(const struct poison *p, uint64_t length)
 {
 	for (size_t i = 0; i < p->n; i++)
 		if (p->bodies[i].length == length)
-			return true;
-	return false;
-}
-
-bool poison_has(const struct poison *p, int fd, uint64_t length)
-{
-	unsigned char digest[ENGINE_DIGEST];
-
-	if (!length_known(p, length) || !digest_of(fd, length, digest))
-		return false;
-	for (size_t i = 0; i < p->n; i++)
-		if (p->bodies[i].length == length &&
-		    memcmp(p->bodies[i].digest, digest, ENGINE_DIGEST) == 0)
 			return true;
 	return false;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The jobs: forked from this process, given one order at a time, killed at the deadline, replaced
- * when they die or have served long enough.
+ * when they die, have served long enough, or use what they should not.
  */
 #ifndef SCANNER_POOL_H
 #define SCANNER_POOL_H
@@ -10,18 +10,42 @@
 #include "scanner/engine.h"
 #include "scanner/jail.h"
 #include "scanner/queue.h"
+#include "scanner/sample.h"
 
 struct pool;
 
-/* An order ends; it is the callee's again. crashed: the job died of it, unasked. */
-typedef void pool_done_fn(void *arg, struct order *o, const struct verdict *v, bool crashed);
+struct pool_death {
+	enum sample_how how;
+	uint8_t number;	  /* signal or exit status */
+	uint32_t cpu_ms;  /* processor time of this order */
+	uint32_t wall_ms; /* time of this order */
+	uint64_t grown;	  /* most memory since its start, bytes beyond what it had then */
+};
+
+/* An order ends; it is the callee's again, but where its job died of it (death is not NULL) it stays the pool's. */
+typedef void pool_done_fn(
+    void *arg, struct order *o, const struct verdict *v, const struct pool_death *death);
+
+/* The job that died of an order is replaced: the order is the callee's now. */
+typedef void pool_over_fn(void *arg, struct order *o);
+
+/* An order comes back unserved: the job may have been taken over by one before it. Once. */
+typedef void pool_again_fn(void *arg, struct order *o);
 
 /* A job is free (the first time: has confined itself; pool_served tells whether all have). */
 typedef void pool_idle_fn(void *arg);
 
-/* All by reference. NULL when memory is short. */
+struct pool_calls {
+	pool_done_fn *done;
+	pool_over_fn *over;
+	pool_again_fn *again;
+	pool_idle_fn *idle;
+	void *arg;
+};
+
+/* All by reference but the calls. NULL when memory is short. */
 struct pool *pool_new(struct loop *l, const struct limits *limits, struct engine *e,
-    const struct jail *j, unsigned jobs, pool_done_fn *done, pool_idle_fn *idle, void *arg);
+    const struct jail *j, unsigned jobs, const struct pool_calls *calls);
 
 bool pool_served(const struct pool *p);
 

@@ -215,6 +215,8 @@ void order_free(struct order *o)
 {
 	if (o == NULL)
 		return;
-	close(o->fd);
+	if (o->fd >= 0)
+		close(o->fd);
+	free(o->url);
 	free(o);
 }

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "scanner/client.h"
+
 enum { QUEUE_SMALL = 256 << 10, QUEUE_STREAK = 8, QUEUE_BUCKETS = 1024 };
 
 struct peer;
@@ -25,7 +27,12 @@ struct order {
 	uint64_t until; /* loop time by which it must be with a job */
 	uint64_t price; /* charged to its client in advance, microseconds */
 	uint64_t started; /* when a job got it, microseconds */
-	int fd;         /* the sealed body; the order's own */
+	int fd;         /* the sealed body; the order's own; -1 when it is given up */
+	unsigned char digest[SCAN_DIGEST];
+	bool digested; /* digest is known */
+	uint8_t direction;
+	bool again; /* came back once from a job that lied */
+	char *url; /* the order's own; NULL: not known */
 };
 
 enum queue_lane { QUEUE_LANE_SMALL, QUEUE_LANE_LARGE, QUEUE_LANES };

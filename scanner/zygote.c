@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -22,6 +23,7 @@
 #include "scanner/pool.h"
 #include "scanner/queue.h"
 
+enum { MUCH_MEMORY = 8 }; /* one part in so many of scan_memory */
 enum { PEERS_MOST = 256, TICK_MS = 250, QUIET_MS = 2000, VERDICT_MSG = 512 };
 enum { BODY_SEALS = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW };
 
@@ -41,8 +43,10 @@ struct zygote {
 	struct timer *tick;
 	bool ticking, pumping;
 	uint64_t last; /* when the last order came in */
-	timer_fn *ready, *done;
-	void *ready_arg, *done_arg;
+	struct zygote_calls calls;
+	bool ready;
+	timer_fn *done;
+	void *done_arg;
 };
 
 static void pump(struct zygote *z);
@@ -129,43 +133,130 @@ static uint64_t now_usec(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-static void on_done(void *arg, struct order *o, const struct verdict *v, bool crashed)
+/* An order counts for its client until there is a job in the place of one that died of it. */
+static void on_over(void *arg, struct order *o)
 {
 	struct zygote *z = arg;
 
 	queue_ran(&z->queue, o, now_usec() - o->started);
-	if (crashed)
-		poison_add(&z->poison, o->fd, o->length);
-	finish(o, v);
+	order_free(o);
+}
+
+static void on_again(void *arg, struct order *o)
+{
+	struct zygote *z = arg;
+
+	queue_ran(&z->queue, o, 0);
+	if (o->peer == NULL) {
+		order_free(o);
+		return;
+	}
+	queue_push(&z->queue, o);
+	pump(z);
+}
+
+/* The body's SHA-256, of which the asker knows it as a rule. Sealed: the mapping cannot fault. */
+static bool know_digest(struct order *o)
+{
+	void *p;
+
+	if (o->digested)
+		return true;
+	p = o->length > 0 ? mmap(NULL, o->length, PROT_READ, MAP_PRIVATE, o->fd, 0) : MAP_FAILED;
+	if (p == MAP_FAILED)
+		return false;
+	engine_digest(str_of(p, o->length), o->digest);
+	munmap(p, o->length);
+	o->digested = true;
+	return true;
+}
+
+/*
+ * What a job's death says of the body. A kill from outside may be the kernel's, short of memory; at
+ * the deadline it may be the machine that was busy, unless the job used that time itself.
+ */
+static unsigned weight_of(const struct zygote *z, const struct pool_death *d)
+{
+	if (d->how == SAMPLE_KILLED)
+		return d->grown > z->limits->scan_memory / MUCH_MEMORY ? POISON_MAYBE : 0;
+	if (d->how == SAMPLE_DEADLINE && d->cpu_ms < d->wall_ms / 2)
+		return POISON_MAYBE;
+	return POISON_SURE;
+}
+
+static void note_death(struct zygote *z, struct order *o, const struct pool_death *d)
+{
+	struct scan_sample s = { .length = o->length,
+		.reason = d->how == SAMPLE_DEADLINE ? REASON_TIMEOUT : REASON_ERROR,
+		.how = d->how,
+		.number = d->number,
+		.direction = o->direction,
+		.cpu_ms = d->cpu_ms,
+		.wall_ms = d->wall_ms,
+		.client = o->client,
+		.url = str_c(o->url != NULL ? o->url : "") };
+
+	uint64_t now = loop_now(z->loop);
+	unsigned weight = weight_of(z, d);
+
+	if (weight == 0 || !know_digest(o))
+		return;
+	memcpy(s.digest, o->digest, SCAN_DIGEST);
+	s.sure = poison_add(&z->poison, o->digest, o->length, s.reason, weight, now,
+	    now + (s.reason == REASON_TIMEOUT ? z->limits->scan_slow : z->limits->scan_poison));
+	z->calls.sample(z->calls.arg, &s, o->fd);
+}
+
+static void on_done(void *arg, struct order *o, const struct verdict *v, const struct pool_death *death)
+{
+	struct zygote *z = arg;
+
+	if (o->peer != NULL)
+		tell(o->peer, o->id, v);
+	o->peer = NULL;
+	if (death != NULL) {
+		note_death(z, o, death);
+		close(o->fd);
+		o->fd = -1;
+	} else {
+		on_over(z, o);
+	}
 	end_if_drained(z);
 }
 
 static void on_idle(void *arg)
 {
 	struct zygote *z = arg;
-	timer_fn *ready = z->ready;
 
-	if (ready != NULL && pool_served(z->pool)) {
-		z->ready = NULL;
-		ready(z->ready_arg);
+	if (!z->ready && pool_served(z->pool)) {
+		z->ready = true;
+		z->calls.ready(z->calls.arg);
 	}
 	pump(z);
+}
+
+static enum verdict_reason poison_in(struct zygote *z, struct order *o)
+{
+	if (!poison_length(&z->poison, o->length) || !know_digest(o))
+		return REASON_NONE;
+	return poison_of(&z->poison, o->digest, o->length, loop_now(z->loop));
 }
 
 /* An order that was popped goes to a job, is answered at once, or goes back. */
 static void run(struct zygote *z, struct order *o)
 {
 	bool late = o->until <= loop_now(z->loop);
-	bool poison = !late && poison_has(&z->poison, o->fd, o->length);
+	enum verdict_reason poison = late ? REASON_NONE : poison_in(z, o);
 
 	o->started = now_usec();
-	if (!late && !poison && pool_run(z->pool, o) == 0)
+	if (!late && poison == REASON_NONE && pool_run(z->pool, o) == 0)
 		return;
 	queue_ran(&z->queue, o, 0);
 	if (late)
 		finish_refused(o, REASON_TIMEOUT, STR("scan-queue"));
-	else if (poison)
-		finish_refused(o, REASON_ERROR, STR("known-to-crash"));
+	else if (poison != REASON_NONE)
+		finish_refused(o, poison,
+		    poison == REASON_TIMEOUT ? STR("known-to-take-too-long") : STR("known-to-crash"));
 	else
 		queue_push(&z->queue, o);
 }
@@ -260,6 +351,12 @@ static void enqueue(struct peer *p, const struct scan_order *so, int fd)
 		.fd = fd,
 		.until = loop_now(z->loop) + wait };
 	z->last = loop_now(z->loop);
+	if (so->about.digest != NULL) {
+		memcpy(o->digest, so->about.digest, SCAN_DIGEST);
+		o->digested = true;
+	}
+	o->direction = so->about.direction;
+	o->url = so->about.url.n > 0 ? strndup(so->about.url.p, so->about.url.n) : NULL;
 	queue_push(&z->queue, o);
 	pump(z);
 }
@@ -353,19 +450,19 @@ void zygote_peer(struct zygote *z, uint32_t index, int fd)
 }
 
 struct zygote *zygote_new(struct loop *l, const struct limits *limits, struct engine *e,
-    const struct jail *j, unsigned jobs, timer_fn *ready, void *arg)
+    const struct jail *j, unsigned jobs, const struct zygote_calls *calls)
 {
 	struct zygote *z = calloc(1, sizeof(*z));
+	struct pool_calls pool = { on_done, on_over, on_again, on_idle, z };
 	uint64_t seed;
 
 	if (z == NULL || getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
 		return NULL; /* the process ends: nothing to give back */
 	z->loop = l;
 	z->limits = limits;
-	z->ready = ready;
-	z->ready_arg = arg;
+	z->calls = *calls;
 	queue_init(&z->queue, seed);
 	z->tick = timer_new(l, on_tick, z);
-	z->pool = z->tick != NULL ? pool_new(l, limits, e, j, jobs, on_done, on_idle, z) : NULL;
+	z->pool = z->tick != NULL ? pool_new(l, limits, e, j, jobs, &pool) : NULL;
 	return z->pool != NULL ? z : NULL;
 }

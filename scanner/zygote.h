@@ -9,15 +9,22 @@
 #include "core/loop.h"
 #include "scanner/engine.h"
 #include "scanner/jail.h"
+#include "scanner/sample.h"
 
 struct zygote;
 
+struct zygote_calls {
+	timer_fn *ready; /* called once, when all jobs serve */
+	/* A body killed a job; the descriptor stays the caller's. */
+	void (*sample)(void *arg, const struct scan_sample *s, int fd);
+	void *arg;
+};
+
 /*
- * All by reference; ready is called once, when all jobs serve. NULL when memory is short.
- * It lives as long as the process.
+ * All by reference but the calls. NULL when memory is short. It lives as long as the process.
  */
 struct zygote *zygote_new(struct loop *l, const struct limits *limits, struct engine *e,
-    const struct jail *j, unsigned jobs, timer_fn *ready, void *arg);
+    const struct jail *j, unsigned jobs, const struct zygote_calls *calls);
 
 /* A channel to a worker; replaces the older one of that index. The descriptor becomes ours. */
 void zygote_peer(struct zygote *z, uint32_t index, int fd);

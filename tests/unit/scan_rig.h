@@ -27,6 +27,7 @@
 #include "core/log.h"
 #include "core/pack.h"
 #include "scanner/client.h"
+#include "scanner/sample.h"
 
 enum { RIG_FD = 3, RIG_JOBS_MOST = 16 };
 
@@ -42,6 +43,9 @@ struct rig {
 	unsigned reload_ok, reload_generation;
 	unsigned answers;
 	struct verdict verdict; /* the last answer */
+	unsigned samples;
+	struct scan_sample sample; /* the last; without its url */
+	int sample_fd;
 };
 
 static inline void rig_on_guard(void *arg)
@@ -55,8 +59,13 @@ static inline void rig_on_msg(void *arg, enum msg_type type, struct str body, in
 	struct rig *r = arg;
 	struct rd rd = rd_of(body);
 
-	(void)fds;
-	ck_assert_uint_eq(nfds, 0);
+	ck_assert_uint_eq(nfds, type == MSG_SAMPLE);
+	if (type == MSG_SAMPLE) {
+		ck_assert_int_eq(sample_read(body, &r->sample), 0);
+		if (r->samples++ > 0)
+			close(r->sample_fd);
+		r->sample_fd = fds[0];
+	}
 	if (type == MSG_READY) {
 		ck_assert_int_eq(
 		    str_copy(rd_str(&rd, sizeof(r->note) - 1), r->note, sizeof(r->note)), 0);
