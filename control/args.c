@@ -46,6 +46,7 @@ static const struct row rows[] = {
 	{ 'b', "fingerprint", "HEX", "revoke: which, by the beginning of its SHA-256" },
 	{ 'l', "list", "FILE", "file with a SHA-256 on each line, as sha256sum writes them" },
 	{ 'O', "object", "FILE", "a local file: whoever had the same" },
+	{ 'S', "signatures", NULL, "look for new signatures alone, and say what came of it" },
 	{ 'X', "force", NULL, "replace what is there" },
 	{ 'h', "help", NULL, "this text" },
 };
@@ -144,6 +145,8 @@ static bool *flag_of(struct args *a, int letter)
 		return &a->encrypt;
 	case 'A':
 		return &a->activate;
+	case 'S':
+		return &a->signatures;
 	default:
 		return &a->help;
 	}

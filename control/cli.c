@@ -27,7 +27,7 @@ static const struct command commands[] = {
 	    false },
 	{ "hunt", "cjlO", "[SHA256...]", "Ask the audit who received or sent an object",
 	    "Searches the audit files of the running gateway; see docs/retro-hunt.md.", cmd_hunt, false },
-	{ "reload", "c", NULL, "Put a changed configuration in force, dropping no connection",
+	{ "reload", "cS", NULL, "Put a changed configuration in force, dropping no connection",
 	    "A configuration with a mistake leaves the old one in force.", cmd_reload, false },
 	{ "exceptions", "cj", NULL, "List the exceptions for origins with faults, and their uses",
 	    "Uses are counted by the running gateway since its start.", cmd_exceptions, false },

@@ -10,7 +10,7 @@
 #include "core/err.h"
 #include "intercept/rules.h"
 
-enum { ANSWER_MAX = 2 << 20, STATUS_SECONDS = 10, RELOAD_SECONDS = 120 };
+enum { ANSWER_MAX = 2 << 20, STATUS_SECONDS = 10, RELOAD_SECONDS = 120, LOAD_SECONDS = 1800 };
 
 static int not_answered(const char *command, const char *state_dir, int r)
 {
@@ -95,7 +95,8 @@ int cmd_reload(const struct args *a, const struct cli_ops *ops)
 	(void)ops;
 	if (c == NULL)
 		return code;
-	code = ask("reload", "reload", config_state_dir(c), RELOAD_SECONDS);
+	code = a->signatures ? ask("reload", "reload signatures", config_state_dir(c), LOAD_SECONDS) :
+			       ask("reload", "reload", config_state_dir(c), RELOAD_SECONDS);
 	config_free(c);
 	return code;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* sallyport check: the configuration, its rules, and the files and folders that it names. */
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "control/files.h"
 #include "control/plan.h"
 #include "core/err.h"
+#include "core/sigfile.h"
 #include "policy/origin.h"
 
 enum { TRUST_MAX = 32 << 20 };
@@ -62,40 +62,29 @@ static int check_ca(const struct config *c)
 	return code;
 }
 
-/* What libclamav loads: main.cvd, daily.cld, own.ndb ... */
-static bool is_database(const char *name)
-{
-	static const char *const ends[] = { ".cvd", ".cld", ".cud", ".ndb", ".hdb", ".hsb", ".ldb",
-		".mdb", ".msb", ".db", ".ndu", ".ldu", ".yar", ".yara" };
-
-	for (unsigned i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		if (str_isuffix(str_c(name), str_c(ends[i])))
-			return true;
-	}
-	return false;
-}
-
-/* Without signatures the gateway still runs, on its test database: worth a loud word. */
+/* Without signatures the gateway still runs, on its test database: worth a loud word. So are old ones. */
 static void check_signatures(const struct config *c)
 {
 	const struct config_scanner *s = config_scanner(c);
-	DIR *d = s->enabled ? opendir(s->signatures) : NULL;
-	struct dirent *e;
-	bool found = false;
+	uint64_t stale = config_limits(c)->signatures_stale;
+	struct sigfolder look;
+	int64_t age;
 
 	if (!s->enabled) {
 		printf("warning: scanner.enabled is no: nothing is searched for malware\n");
 		return;
 	}
-	while (d != NULL && !found && (e = readdir(d)) != NULL)
-		found = is_database(e->d_name);
-	if (d != NULL)
-		closedir(d);
-	if (!found)
+	sigfolder_look(s->signatures, &look);
+	age = time(NULL) - look.newest;
+	if (look.detects == 0)
 		printf("warning: %s holds no signatures; only the built-in test signature would be "
 		       "found; fix: install "
 		       "clamav-freshclam\n",
 		    s->signatures);
+	else if (age > 0 && (uint64_t)age * 1000 > stale)
+		printf("warning: the newest signatures in %s are %lld days old; fix: see why freshclam "
+		       "does not bring new ones\n",
+		    s->signatures, (long long)age / 86400);
 }
 
 static int check_network(const struct config *c)

@@ -263,6 +263,8 @@ static int fill(struct bundle *b, const struct parent *p, const struct config *c
 	if (r == 0 && role == ROLE_SCANNER)
 		r = bundle_add(b, STR("scanner.signatures"), str_c(scan->signatures));
 	if (r == 0 && role == ROLE_SCANNER)
+		r = bundle_add(b, STR("scanner.own_signatures"), str_c(scan->own_signatures));
+	if (r == 0 && role == ROLE_SCANNER)
 		r = bundle_add(b, STR("scanner.jobs"), str_c(jobs));
 	return r;
 }

@@ -19,6 +19,7 @@
 #include "gateway/learning.h"
 #include "gateway/parent.h"
 #include "gateway/passing.h"
+#include "gateway/renewal.h"
 #include "gateway/ticketing.h"
 #include "intercept/sock.h"
 
@@ -27,8 +28,8 @@ enum { CHILD_FD = 3, BACKOFF_FIRST = 100, BACKOFF_MOST = 10000, GOOD_RUN = 10000
 void child_init(struct child *c, struct parent *p, enum role role, unsigned index)
 {
 	*c = (struct child){ .p = p, .role = role, .index = index, .counters_fd = -1 };
-	if (role == ROLE_WORKER)
-		snprintf(c->name, sizeof(c->name), "worker %u", index);
+	if (role == ROLE_WORKER || index > 0)
+		snprintf(c->name, sizeof(c->name), "%s %u", role_name(role), index);
 	else
 		snprintf(c->name, sizeof(c->name), "%s", role_name(role));
 }
@@ -44,8 +45,8 @@ struct child *child_next(struct parent *p, struct child *c)
 	if (c == &p->fetcher)
 		return &p->scanner;
 	if (c == &p->scanner)
-		return &p->old_scanner;
-	if (c == &p->old_scanner)
+		return &p->second;
+	if (c == &p->second)
 		return p->nworkers > 0 ? &p->workers[0] : NULL;
 	return c + 1 < p->workers + p->nworkers ? c + 1 : NULL;
 }
@@ -225,6 +226,8 @@ static void note_ready(struct child *c, struct str body)
 	struct rd r = rd_of(body);
 	struct str note = rd_str(&r, sizeof(c->note) - 1);
 
+	if (c->role == ROLE_SCANNER && (c = renewal_ready(c)) == NULL)
+		return;
 	str_copy(note, c->note, sizeof(c->note));
 	c->state = CHILD_READY;
 	log_info("%s is ready (%s)", c->name, c->note);
@@ -246,6 +249,9 @@ static void on_msg(void *arg, enum msg_type type, struct str body, int *fds, siz
 	switch (type) {
 	case MSG_READY:
 		note_ready(c, body);
+		break;
+	case MSG_SIGNATURES:
+		renewal_told(c, body);
 		break;
 	case MSG_NEED_SOCKETS:
 		if (c->role == ROLE_WORKER)
@@ -331,22 +337,31 @@ void child_stop(struct child *c, int signo)
 		kill(c->pid, signo);
 }
 
-void child_hand_over(struct child *from, struct child *to)
+void child_drain(struct child *c)
 {
-	struct child old = *to;
+	if (c->chan == NULL || c->state == CHILD_DRAINING)
+		return;
+	c->state = CHILD_DRAINING;
+	if (chan_send(c->chan, MSG_DRAIN, STR_NONE, NULL, 0) != 0)
+		child_stop(c, SIGKILL);
+}
 
-	chan_free(to->chan);
-	to->state = from->state;
-	to->pid = from->pid;
-	to->chan = from->chan;
-	to->counters_fd = from->counters_fd;
-	to->counters = from->counters;
-	chan_set_arg(to->chan, to);
-	from->state = CHILD_DOWN;
-	from->pid = 0;
-	from->chan = NULL;
-	from->counters_fd = old.counters_fd;
-	from->counters = old.counters;
+void child_swap(struct child *a, struct child *b)
+{
+	struct child was = *a;
+
+	a->state = b->state, b->state = was.state;
+	a->pid = b->pid, b->pid = was.pid;
+	a->chan = b->chan, b->chan = was.chan;
+	a->counters_fd = b->counters_fd, b->counters_fd = was.counters_fd;
+	a->counters = b->counters, b->counters = was.counters;
+	a->started = b->started, b->started = was.started;
+	memcpy(a->note, b->note, sizeof(a->note));
+	memcpy(b->note, was.note, sizeof(b->note));
+	if (a->chan != NULL)
+		chan_set_arg(a->chan, a);
+	if (b->chan != NULL)
+		chan_set_arg(b->chan, b);
 }
 
 static void on_again(void *arg)
@@ -377,6 +392,7 @@ static void start_again(struct child *c)
 static void ended(struct child *c, int status)
 {
 	bool wanted = c->state == CHILD_DRAINING || c->p->stopping;
+	enum child_state was = c->state;
 
 	if (WIFSIGNALED(status) && !wanted)
 		log_error("%s was killed by signal %d", c->name, WTERMSIG(status));
@@ -396,7 +412,7 @@ static void ended(struct child *c, int status)
 		}
 	}
 	parent_on_gone(c);
-	if (!wanted)
+	if ((c->role != ROLE_SCANNER || renewal_gone(c, was)) && !wanted)
 		start_again(c);
 }
 

@@ -20,6 +20,7 @@
 #include "gateway/hunting.h"
 #include "gateway/learning.h"
 #include "gateway/listening.h"
+#include "gateway/renewal.h"
 #include "gateway/status.h"
 #include "gateway/ticketing.h"
 #include "policy/origin.h"
@@ -118,27 +119,6 @@ static bool send_reload(struct child *c, const struct config *conf)
 	return ok;
 }
 
-/* Newest change of the signature folder and what is in it, as one number. */
-static uint64_t signatures_seen(const struct config *conf)
-{
-	return status_folder_stamp(config_scanner(conf)->signatures);
-}
-
-/* A new scanner beside the old one; workers switch when it is ready (parent_on_ready). */
-static void renew_scanner(struct parent *p)
-{
-	uint64_t seen = signatures_seen(p->config);
-
-	if (!search_on(p) || (seen == p->signatures_seen && p->scanner.state != CHILD_DOWN))
-		return;
-	p->signatures_seen = seen;
-	if (p->old_scanner.pid > 0) /* still draining from the last time: this one is enough */
-		child_stop(&p->old_scanner, SIGKILL);
-	if (p->scanner.pid > 0 && p->old_scanner.pid == 0)
-		child_hand_over(&p->scanner, &p->old_scanner);
-	child_start(&p->scanner);
-}
-
 /* A policy owns its configuration. */
 static struct policy *load(const struct parent *p, struct config_error *e)
 {
@@ -170,15 +150,6 @@ static void explain_error(const struct parent *p, const struct config_error *e, 
 	    e->line, e->token, e->expected, e->fix[0] != '\0' ? "; fix: " : "", e->fix);
 }
 
-static void drain_role(struct child *c)
-{
-	if (c->chan == NULL || c->state == CHILD_DRAINING)
-		return;
-	c->state = CHILD_DRAINING;
-	if (chan_send(c->chan, MSG_DRAIN, STR_NONE, NULL, 0) != 0)
-		child_stop(c, SIGKILL);
-}
-
 /* Has the configuration any use for it? */
 static bool wanted(const struct child *c)
 {
@@ -195,11 +166,11 @@ static void reload_all(struct parent *p, struct policy *pol, bool signer_has_it)
 		if (c->state == CHILD_READY && c->role != ROLE_SCANNER && wanted(c) &&
 		    !(signer_has_it && c == &p->signer) && send_reload(c, p->config))
 			p->reload_left++;
-	renew_scanner(p);
+	renewal_configured(p->renewal);
 	if (parent_has_fetcher(p))
 		child_start(&p->fetcher); /* nothing where it runs */
 	else
-		drain_role(&p->fetcher);
+		child_drain(&p->fetcher);
 	if (p->reload_left == 0)
 		reload_finish(p);
 }
@@ -303,13 +274,13 @@ static void stop_next(struct parent *p)
 		return;
 	if (!audit_idle(p->audit) && p->recorder.state == CHILD_READY && p->recorder.chan != NULL)
 		return; /* on_audit_idle comes back here */
-	drain_role(&p->signer);
-	drain_role(&p->fetcher);
-	drain_role(&p->scanner);
-	drain_role(&p->old_scanner);
-	if (p->signer.pid > 0 || p->fetcher.pid > 0 || p->scanner.pid > 0 || p->old_scanner.pid > 0)
+	child_drain(&p->signer);
+	child_drain(&p->fetcher);
+	child_drain(&p->scanner);
+	child_drain(&p->second);
+	if (p->signer.pid > 0 || p->fetcher.pid > 0 || p->scanner.pid > 0 || p->second.pid > 0)
 		return;
-	drain_role(&p->recorder);
+	child_drain(&p->recorder);
 	if (p->recorder.pid == 0)
 		loop_stop(p->loop);
 }
@@ -345,7 +316,7 @@ static void stop(struct parent *p)
 	listening_network_release(p);
 	listening_close(p);
 	for (unsigned i = 0; i < p->nworkers; i++)
-		drain_role(&p->workers[i]);
+		child_drain(&p->workers[i]);
 	/* Workers cut what is left at that time; one that does not end even then is killed. */
 	timer_set(p->stop_timer, config_limits(p->config)->drain + STOP_GRACE);
 	stop_next(p);
@@ -357,7 +328,7 @@ void parent_on_gone(struct child *c)
 
 	if (p->reload_left > 0 && c->role != ROLE_SCANNER && wanted(c))
 		parent_on_reloaded(c, false, STR("it ended"));
-	if (c->state == CHILD_DOWN && !p->stopping && !c->replace && c != &p->old_scanner && wanted(c))
+	if (c->state == CHILD_DOWN && !p->stopping && !c->replace && wanted(c))
 		audit_event(p, "role_died", c, NULL);
 	stop_next(p);
 }
@@ -383,11 +354,13 @@ static void on_command(void *arg, struct str command, struct control_reply *repl
 		hunting_command(p->hunting, str_sub(command, 5, command.n), reply);
 	} else if (str_eq(command, STR("reload"))) {
 		reload(p, reply);
+	} else if (str_eq(command, STR("reload signatures"))) {
+		renewal_command(p->renewal, reply);
 	} else if (str_eq(command, STR("stop"))) {
 		control_reply_send(reply, EXIT_OK, STR("stopping"));
 		stop(p);
 	} else {
-		control_reply_send(reply, EXIT_USAGE, STR("unknown command; known: status, learned, exceptions, hunt, reload, stop"));
+		control_reply_send(reply, EXIT_USAGE, STR("unknown command; known: status, learned, exceptions, hunt, reload, reload signatures, stop"));
 	}
 	buf_free(&text);
 }
@@ -396,7 +369,7 @@ static bool all_ready(const struct parent *p)
 {
 	if (p->recorder.state != CHILD_READY ||
 	    (parent_has_signer(p) && p->signer.state != CHILD_READY) ||
-	    (search_on(p) && p->scanner.state != CHILD_READY))
+	    (search_on(p) && p->scanner.state != CHILD_READY && !renewal_is_broken(p->renewal)))
 		return false;
 	for (unsigned i = 0; i < p->nworkers; i++)
 		if (p->workers[i].state != CHILD_READY)
@@ -407,13 +380,21 @@ static bool all_ready(const struct parent *p)
 void parent_on_ready(struct child *c)
 {
 	struct parent *p = c->p;
-	char path[512];
 
-	if (c == &p->scanner && p->old_scanner.pid > 0)
-		drain_role(&p->old_scanner); /* workers have the new channel by now */
+	if (c == &p->scanner)
+		renewal_serving(p->renewal);
 	learning_worker(p, c);
 	if (c == &p->recorder)
 		hunting_recorder(p->hunting);
+	parent_may_be_ready(p);
+}
+
+void parent_may_be_ready(struct parent *p)
+{
+	const char *search = !search_on(p) ? "search is off by configuration" :
+			     p->scanner.state == CHILD_READY ? p->scanner.note : "SIGNATURES ARE BROKEN, none in force";
+	char path[512];
+
 	if (p->ready || !all_ready(p))
 		return;
 	p->ready = true;
@@ -423,8 +404,8 @@ void parent_on_ready(struct child *c)
 		log_warn("no control socket at %s: %s", path, strerror(errno));
 	log_info("ready after %llu ms: %u workers, %s",
 	    (unsigned long long)(loop_now(p->loop) - p->began), p->nworkers,
-	    search_on(p) ? p->scanner.note : "search is off by configuration");
-	audit_event(p, "start", NULL, search_on(p) ? p->scanner.note : "search off");
+	    search);
+	audit_event(p, "start", NULL, search);
 }
 
 static void on_signal(void *arg, int signo)
@@ -496,7 +477,8 @@ static int start_loop(struct parent *p)
 	p->audit = audit_new(p->loop, &p->limits, ROLE_PARENT, 0);
 	p->learning = learning_new(p);
 	p->hunting = hunting_new(p);
-	if (p->stop_timer == NULL || p->audit == NULL || p->learning == NULL || p->hunting == NULL)
+	p->renewal = renewal_new(p);
+	if (p->stop_timer == NULL || p->audit == NULL || p->learning == NULL || p->hunting == NULL || p->renewal == NULL)
 		return EXIT_OTHER;
 	audit_on_idle(p->audit, on_audit_idle, p);
 	if (parent_has_signer(p) && (p->ticketing = ticketing_new(p)) == NULL)
@@ -510,8 +492,8 @@ static void start_roles(struct parent *p)
 	child_init(&p->signer, p, ROLE_SIGNER, 0);
 	child_init(&p->fetcher, p, ROLE_FETCHER, 0);
 	child_init(&p->scanner, p, ROLE_SCANNER, 0);
-	child_init(&p->old_scanner, p, ROLE_SCANNER, 1);
-	p->old_scanner.replace = true;
+	child_init(&p->second, p, ROLE_SCANNER, 1);
+	p->second.replace = true;
 	for (unsigned i = 0; i < p->nworkers; i++)
 		child_init(&p->workers[i], p, ROLE_WORKER, i);
 	child_start(&p->recorder);
@@ -519,8 +501,7 @@ static void start_roles(struct parent *p)
 		child_start(&p->signer);
 	if (parent_has_fetcher(p))
 		child_start(&p->fetcher);
-	if (search_on(p))
-		child_start(&p->scanner);
+	renewal_configured(p->renewal);
 	for (unsigned i = 0; i < p->nworkers; i++)
 		child_start(&p->workers[i]);
 }
@@ -531,6 +512,7 @@ static void parent_free(struct parent *p)
 	control_server_free(p->control);
 	learning_free(p->learning);
 	hunting_free(p->hunting);
+	renewal_free(p->renewal);
 	audit_free(p->audit);
 	ticketing_free(p->ticketing);
 	for (struct child *c = child_next(p, NULL); c != NULL; c = child_next(p, c))
@@ -560,7 +542,6 @@ static int begin(struct parent *p)
 	if ((r = listening_open(p)) != 0 || (r = start_loop(p)) != 0)
 		return r;
 	p->generation = 1;
-	p->signatures_seen = signatures_seen(p->config);
 	return listening_network_up(p);
 }
 

@@ -54,7 +54,8 @@ struct parent {
 	struct policy *policy;
 	const char *const *inside; /* of the command line, instead of network.inside */
 	unsigned inside_n;
-	struct child recorder, signer, fetcher, scanner, old_scanner;
+	struct child recorder, signer, fetcher, scanner;
+	struct child second; /* a scanner that loads beside the one in force, or the old one that drains */
 	struct child workers[PARENT_WORKERS_MAX];
 	unsigned nworkers;
 	struct listening listening[PARENT_LISTENERS_MAX];
@@ -66,6 +67,7 @@ struct parent {
 	struct control_server *control;
 	struct timer *stop_timer;
 	struct ticketing *ticketing; /* NULL without interception */
+	struct renewal *renewal;
 	uint32_t generation;
 	bool ready, stopping, network_up;
 	int exit_code;
@@ -75,7 +77,6 @@ struct parent {
 	bool reload_bad;
 	char reload_text[512];
 	struct control_reply *reload_reply;
-	uint64_t signatures_seen;
 	uint64_t began;
 };
 
@@ -87,14 +88,18 @@ void child_init(struct child *c, struct parent *p, enum role role, unsigned inde
 /* Start the process and give it its START, counters, listeners and peers. */
 void child_start(struct child *c);
 void child_stop(struct child *c, int signo);
-/* The running process of one slot becomes that of another, empty one (it will be drained). */
-void child_hand_over(struct child *from, struct child *to);
+/* Finish and end; nothing where it does already. */
+void child_drain(struct child *c);
+/* The processes of two slots of one role change places. */
+void child_swap(struct child *a, struct child *b);
 /* Reap everything that ended. */
 void child_reap(struct parent *p);
 struct child *child_next(struct parent *p, struct child *c); /* iterate over all; NULL first */
 /* Connect a worker with a service, both being up. */
 void child_wire(struct child *worker, struct child *service);
 void parent_on_ready(struct child *c);
+/* Are all there that can be? Then the gateway is ready. */
+void parent_may_be_ready(struct parent *p);
 void parent_on_reloaded(struct child *c, bool ok, struct str text);
 void parent_on_gone(struct child *c);
 

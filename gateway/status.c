@@ -2,34 +2,16 @@
 /* The status text from the roles' states and the shared counters. */
 #include "gateway/status.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include "certs/signer.h"
 #include "core/json.h"
+#include "gateway/renewal.h"
 #include "policy/origin.h"
 
 enum { CA_FILE_MAX = 65536, DAY = 86400 };
-
-uint64_t status_folder_stamp(const char *path)
-{
-	DIR *d = opendir(path);
-	struct dirent *e;
-	struct stat st;
-	uint64_t stamp = 0;
-
-	if (d == NULL)
-		return 0;
-	while ((e = readdir(d)) != NULL)
-		if (e->d_name[0] != '.' && fstatat(dirfd(d), e->d_name, &st, 0) == 0 && S_ISREG(st.st_mode))
-			stamp += ((uint64_t)st.st_mtim.tv_sec * 1000003 + (uint64_t)st.st_mtim.tv_nsec) ^
-				 ((uint64_t)st.st_size << 20) ^ (uint64_t)st.st_ino;
-	closedir(d);
-	return stamp + 1;
-}
 
 static uint64_t sum(struct parent *p, size_t offset)
 {
@@ -64,7 +46,7 @@ static const char *state_word(const struct child *c)
 /* Roles that the configuration has no use for are not "down". */
 static bool shown(const struct parent *p, const struct child *c)
 {
-	if (c == &p->old_scanner)
+	if (c == &p->second)
 		return c->pid != 0;
 	if (c == &p->fetcher)
 		return parent_has_fetcher(p);
@@ -105,6 +87,7 @@ static void status_json(struct parent *p, struct buf *out)
 		json_i64(&j, "ca_days_left", (end - time(NULL)) / DAY);
 	json_c(&j, "trust", config_tls(p->config)->trust);
 	json_i64(&j, "trust_age_days", trust_age(p));
+	renewal_json(p->renewal, &j);
 	json_open(&j, "roles");
 	for (struct child *c = child_next(p, NULL); c != NULL; c = child_next(p, c)) {
 		if (!shown(p, c))
@@ -149,6 +132,7 @@ void status_text(struct parent *p, bool json, struct buf *out)
 			    (int)c->pid, c->restarts, c->note);
 	buf_printf(out, "  trust store  %s, changed %lld days ago\n", config_tls(p->config)->trust,
 	    (long long)trust_age(p));
+	renewal_text(p->renewal, out);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		buf_printf(out, "  %-26s %14llu  %s\n", rows[i].name,
 		    (unsigned long long)sum(p, rows[i].offset), rows[i].doc);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What `sallyport status` says, and small facts about files that the parent keeps an eye on. */
+/* What `sallyport status` says. */
 #ifndef GATEWAY_STATUS_H
 #define GATEWAY_STATUS_H
 
@@ -10,8 +10,5 @@ void status_text(struct parent *p, bool json, struct buf *out);
 
 /* The exceptions for origins with faults, with the uses that all workers counted. */
 void status_exceptions(struct parent *p, bool json, struct buf *out);
-
-/* Changes when a file in the folder comes, goes or changes; 0: no such folder. */
-uint64_t status_folder_stamp(const char *path);
 
 #endif

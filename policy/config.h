@@ -89,6 +89,8 @@ struct config_pinning {
 struct config_scanner {
 	bool enabled;		/* default true */
 	const char *signatures; /* folder; default /var/lib/clamav */
+	const char *own_signatures; /* folder; default /etc/sallyport/signatures */
+	const char *notify;	/* path of a socket that takes clamd's RELOAD, or NULL */
 	unsigned jobs;		/* 0: as many as cores */
 };
 

@@ -17,7 +17,8 @@ const char config_defaults[] =
     "       trust: /etc/ssl/certs/ca-certificates.crt, refuse: auto, crl: [],\n"
     "       resumption: yes, fetch_intermediates: yes, fetch_private: no }\n"
     "pinning: { learn: yes, bypass: never }\n"
-    "scanner: { enabled: yes, signatures: /var/lib/clamav, jobs: 0 }\n"
+    "scanner: { enabled: yes, signatures: /var/lib/clamav,\n"
+    "           own_signatures: /etc/sallyport/signatures, jobs: 0 }\n"
     "patience: { browsers: page, programs: none }\n"
     "audit: { folder: /var/log/sallyport, when_full: block }\n"
     "workers: 0\n"
@@ -135,6 +136,8 @@ static const cyaml_schema_field_t tls_fields[] = {
 static const cyaml_schema_field_t scanner_fields[] = {
 	CYAML_FIELD_BOOL("enabled", OPT, struct config_scanner, enabled),
 	TEXT(struct config_scanner, signatures),
+	TEXT(struct config_scanner, own_signatures),
+	TEXT(struct config_scanner, notify),
 	NUMBER(struct config_scanner, jobs),
 	CYAML_FIELD_END,
 };

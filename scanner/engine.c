@@ -7,34 +7,43 @@
 #include "scanner/engine.h"
 
 #include <clamav.h>
-#include <iconv.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "core/buf.h"
 #include "core/err.h"
-#include "core/log.h"
 #include "core/sigfile.h"
 #include "scanner/engine_open.h"
 
 enum {
-	LAYER_MARGIN = 128 << 10, /* room above our own layer limit, see scanner/layers.c */
-	STALE_DAYS = 7
+	LAYER_MARGIN = 128 << 10 /* room above our own layer limit, see scanner/layers.c */
 };
 
-/* Text of libclamav's last complaint while loading: its result codes say little. */
-static char complaint[160];
+/*
+ * libclamav's complaints while loading: its result codes say little. The first says what is wrong, the last in which
+ * file of a folder.
+ */
+static struct {
+	char first[160], last[160];
+} complaint;
+
+static void complain(const char *text)
+{
+	char *to = complaint.first[0] == '\0' ? complaint.first : complaint.last;
+
+	snprintf(to, sizeof(complaint.first), "%.*s", (int)strcspn(text, "\n"), text);
+}
 
 static void on_message(enum cl_msg severity, const char *full, const char *msg, void *arg)
 {
-	size_t n = strcspn(msg, "\n");
-
 	(void)full;
 	(void)arg;
 	if (severity >= CL_MSG_WARN)
-		snprintf(complaint, sizeof(complaint), "%.*s", (int)n, msg);
+		complain(msg);
 }
 
 void engine_eicar(char to[EICAR_LEN + 1])
@@ -71,7 +80,7 @@ static int load_test_signature(struct engine *e, const char *scratch, unsigned *
 
 	if (snprintf(path, sizeof(path), "%s/test.ndb", scratch) >= (int)sizeof(path))
 		return CL_EARG;
-	r = write_test_signature(path, e->test) == 0 ? CL_SUCCESS : CL_ECREAT;
+	r = write_test_signature(path, e->set.test) == 0 ? CL_SUCCESS : CL_ECREAT;
 	if (r == CL_SUCCESS)
 		r = cl_load(path, e->cl, n, CL_DB_STDOPT);
 	unlink(path);
@@ -107,91 +116,181 @@ static int set_options(struct engine *e, const char *scratch)
 	return cl_engine_set_str(e->cl, CL_ENGINE_TMPDIR, scratch);
 }
 
-static void write_note(struct engine *e, unsigned n)
+static void write_note(struct engine *e)
 {
-	time_t made = (time_t)cl_engine_get_num(e->cl, CL_ENGINE_DB_TIME, NULL);
-	long days = made > 0 ? (long)((time(NULL) - made) / 86400) : -1;
+	const struct sigset *s = &e->set;
+	long days = s->made > 0 ? (long)((time(NULL) - (time_t)s->made) / 86400) : -1;
+	struct buf b = { .p = e->note, .cap = sizeof(e->note) - 1, .max = sizeof(e->note) - 1 };
 
-	if (e->test) {
-		snprintf(e->note, sizeof(e->note),
-		    "TEST SIGNATURES ONLY: EICAR; install clamav-freshclam");
-		return;
-	}
-	snprintf(e->note, sizeof(e->note), "%u signatures, libclamav %s", n, cl_retver());
-	if (days >= 0)
-		snprintf(e->note + strlen(e->note), sizeof(e->note) - strlen(e->note),
-		    ", %ld days old%s", days,
-		    days > STALE_DAYS ? " (STALE: does freshclam run?)" : "");
+	if (s->test)
+		buf_printf(&b, "TEST SIGNATURES ONLY: EICAR; install clamav-freshclam");
+	else
+		buf_printf(&b, "%u signatures, libclamav %s", s->number, cl_retver());
+	if (s->own > 0)
+		buf_printf(&b, ", own from %u files", s->own);
+	if (!s->test && days >= 0)
+		buf_printf(&b, ", %ld days old%s", days,
+		    days * 86400000 > (long)e->limits->signatures_stale ? " (STALE: does freshclam run?)" : "");
+	e->note[b.len] = '\0';
 }
 
-/* The generation names what was loaded only where nothing has changed meanwhile. */
-static int stamp(struct engine *e, const char *folder, uint64_t before)
+/* ---- own signatures ---- */
+
+/*
+ * One file. A warning counts as a failure: a rule that would not work must not be taken for one that does.
+ */
+static int load_own_file(struct engine *e, const char *folder, const char *name, unsigned *n)
 {
-	struct sigfolder now;
+	char path[4400];
+	int r;
 
-	if (engine_stamp(e, folder, NULL) != 0) {
-		snprintf(complaint, sizeof(complaint), "a signature file cannot be read");
-		return CL_EOPEN;
-	}
-	sigfolder_look(folder, &now);
-	if (now.stamp == before)
-		return CL_SUCCESS;
-	snprintf(complaint, sizeof(complaint), "the signature files changed while they were read");
-	return CL_EREAD;
-}
-
-static int load_all(struct engine *e, const char *folder, const char *scratch)
-{
-	struct sigfolder look;
-	unsigned n = 0;
-	int r = set_options(e, scratch);
-
-	sigfolder_look(folder, &look);
-	e->test = look.detects == 0;
-	if (r == CL_SUCCESS && !e->test)
-		r = cl_load(folder, e->cl, &n, CL_DB_STDOPT);
-	if (r == CL_SUCCESS)
-		r = load_test_signature(e, scratch, &n);
-	if (r == CL_SUCCESS)
-		r = cl_engine_compile(e->cl);
-	if (r == CL_SUCCESS)
-		r = stamp(e, folder, look.stamp);
-	write_note(e, n);
+	memset(&complaint, 0, sizeof(complaint));
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	r = cl_load(path, e->cl, n, CL_DB_STDOPT);
+	if (r == CL_SUCCESS && complaint.first[0] != '\0')
+		r = CL_EMALFDB;
+	if (r != CL_SUCCESS)
+		snprintf(e->set.why, sizeof(e->set.why), "own signatures, %s: %s: %s%s%s", name, cl_strerror(r),
+		    complaint.first, complaint.last[0] != '\0' ? "; " : "", complaint.last);
 	return r;
 }
 
-struct engine *engine_load(
-    const char *folder, const char *scratch, const struct limits *limits, char *why, size_t cap)
+static int is_ignore(const struct dirent *e)
+{
+	return sigfile_kind(e->d_name) == SIGFILE_IGNORE;
+}
+
+static int is_other(const struct dirent *e)
+{
+	return sigfile_kind(e->d_name) == SIGFILE_OTHER || sigfile_kind(e->d_name) == SIGFILE_DETECTS;
+}
+
+static int load_own(struct engine *e, const char *folder, int (*which)(const struct dirent *), unsigned *n)
+{
+	struct dirent **names = NULL;
+	int found = folder != NULL && folder[0] != '\0' ? scandir(folder, &names, which, alphasort) : 0;
+	int r = CL_SUCCESS;
+
+	for (int i = 0; i < found; i++) {
+		if (r == CL_SUCCESS)
+			r = load_own_file(e, folder, names[i]->d_name, n);
+		free(names[i]);
+	}
+	free(names);
+	return r;
+}
+
+/* ---- all of them ---- */
+
+static int load_folder(struct engine *e, const char *folder, unsigned *n)
+{
+	int r;
+
+	memset(&complaint, 0, sizeof(complaint));
+	r = cl_load(folder, e->cl, n, CL_DB_STDOPT);
+	if (r != CL_SUCCESS)
+		snprintf(e->set.why, sizeof(e->set.why), "%s: %s%s%s", cl_strerror(r), complaint.first,
+		    complaint.last[0] != '\0' ? "; " : "", complaint.last);
+	return r;
+}
+
+/* Names of signatures to leave out come first: they are left out while they are read. */
+static int load_files(struct engine *e, const struct engine_place *at, unsigned *n)
+{
+	int r = load_own(e, at->own, is_ignore, n);
+
+	if (r == CL_SUCCESS && !e->set.test)
+		r = load_folder(e, at->folder, n);
+	if (r == CL_SUCCESS)
+		r = load_own(e, at->own, is_other, n);
+	if (r == CL_SUCCESS)
+		r = load_test_signature(e, at->scratch, n);
+	if (r == CL_SUCCESS)
+		r = cl_engine_compile(e->cl);
+	return r;
+}
+
+struct looks {
+	struct sigfolder main, own;
+};
+
+static void look(const struct engine_place *at, struct looks *l)
+{
+	sigfolder_look(at->folder, &l->main);
+	sigfolder_look(at->own, &l->own);
+}
+
+/* What was loaded, by what the databases say of themselves and the files' times. */
+static void describe(struct engine *e, const struct looks *l, unsigned n)
+{
+	long long version = cl_engine_get_num(e->cl, CL_ENGINE_DB_VERSION, NULL);
+	long long made = cl_engine_get_num(e->cl, CL_ENGINE_DB_TIME, NULL);
+
+	e->set.number = n;
+	e->set.own = l->own.files;
+	e->set.version = version > 0 ? (uint64_t)version : 0;
+	e->set.made = made > 0 ? (uint64_t)made : l->main.newest > 0 ? (uint64_t)l->main.newest : 0;
+	write_note(e);
+}
+
+/* The generation names what was loaded only where nothing has changed meanwhile. */
+static int load_all(struct engine *e, const struct engine_place *at)
+{
+	struct looks before, after;
+	unsigned n = 0;
+	int r, stamped;
+
+	look(at, &before);
+	e->set.test = before.main.detects == 0;
+	r = set_options(e, at->scratch);
+	if (r == CL_SUCCESS)
+		r = load_files(e, at, &n);
+	stamped = r == CL_SUCCESS ? engine_stamp(e, at->folder, at->own) : 0;
+	look(at, &after);
+	if (memcmp(&before, &after, sizeof(before)) != 0) {
+		e->set.outcome = SIGSET_CHANGING;
+		snprintf(e->set.why, sizeof(e->set.why), "the signature files changed while they were read");
+		return CL_EREAD;
+	}
+	if (stamped != 0) {
+		snprintf(e->set.why, sizeof(e->set.why), "a signature file cannot be read");
+		r = CL_EREAD;
+	}
+	if (r == CL_SUCCESS)
+		describe(e, &before, n);
+	return r;
+}
+
+struct engine *engine_load(const struct engine_place *at, const struct limits *limits, struct sigset *set)
 {
 	struct engine *e = calloc(1, sizeof(*e));
 	int r = e != NULL ? CL_SUCCESS : CL_EMEM;
 
-	complaint[0] = '\0';
+	*set = (struct sigset){ .outcome = SIGSET_BROKEN };
 	cl_set_clcb_msg(on_message);
 	if (r == CL_SUCCESS)
 		r = cl_init(CL_INIT_DEFAULT);
 	if (r == CL_SUCCESS) {
 		e->limits = limits;
 		e->cl = cl_engine_new();
-		r = e->cl != NULL ? load_all(e, folder, scratch) : CL_EMEM;
+		r = e->cl != NULL ? load_all(e, at) : CL_EMEM;
+		*set = e->set;
 	}
 	if (r == CL_SUCCESS)
 		return e;
-	snprintf(why, cap, "%s%s%s", cl_strerror(r), complaint[0] != '\0' ? ": " : "", complaint);
+	if (set->outcome == SIGSET_LOADED)
+		set->outcome = SIGSET_BROKEN;
+	if (set->why[0] == '\0')
+		snprintf(set->why, sizeof(set->why), "%s", cl_strerror(r));
 	if (e != NULL && e->cl != NULL)
 		cl_engine_free(e->cl);
 	free(e);
 	return NULL;
 }
 
-bool engine_is_test(const struct engine *e)
-{
-	return e->test;
-}
-
 uint64_t engine_generation(const struct engine *e)
 {
-	return e->generation;
+	return e->set.generation;
 }
 
 const char *engine_note(const struct engine *e)
@@ -202,45 +301,6 @@ const char *engine_note(const struct engine *e)
 int engine_scratch(struct engine *e, const char *dir)
 {
 	return cl_engine_set_str(e->cl, CL_ENGINE_TMPDIR, dir) == CL_SUCCESS ? 0 : -ERR_NOMEM;
-}
-
-/* iconv loads a module per encoding; an open descriptor keeps it loaded. Never closed. */
-static void warm_iconv(void)
-{
-	static const char *const sets[] = { "UTF-16", "UTF-16LE", "UTF-16BE", "UTF-32", "UTF-32LE",
-		"UTF-32BE", "UTF-7", "ISO-8859-1", "ISO-8859-2", "ISO-8859-5", "ISO-8859-15",
-		"WINDOWS-1250", "WINDOWS-1251", "WINDOWS-1252", "CP932", "SHIFT_JIS", "EUC-JP",
-		"ISO-2022-JP", "GBK", "GB18030", "BIG5", "EUC-KR", "KOI8-R", "CP437", "CP850",
-		"UCS-4", "UCS-4BE", "UCS-4LE" };
-
-	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
-		iconv_open("UTF-8", sets[i]);
-		iconv_open(sets[i], "UTF-8");
-	}
-}
-
-int engine_warm(struct engine *e)
-{
-	static const char *const samples[] = { "<html><head><script>var a = 'b' + "
-					       "\"c\";</script></head><body>warm</body></html>\n",
-		"From: a@b.test\r\nTo: c@d.test\r\nSubject: =?utf-8?B?d2FybQ==?=\r\n"
-		"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-16\r\n"
-		"Content-Transfer-Encoding: base64\r\n\r\nd2FybSB1cCB0aGUgc2Nhbm5lcg==\r\n",
-		"%PDF-1.4\n1 0 obj\n<< /Length 4 >>\nstream\nwarm\nendstream\nendobj\ntrailer\n<< "
-		">>\n%%EOF\n",
-		"\xff\xfe<\0h\0t\0m\0l\0>\0" };
-	unsigned char digest[ENGINE_DIGEST];
-	char eicar[EICAR_LEN + 1];
-	struct verdict v;
-
-	tzset();
-	warm_iconv();
-	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++)
-		engine_scan(e, str_c(samples[i]), &v);
-	engine_eicar(eicar);
-	engine_digest(str_of(eicar, EICAR_LEN), digest);
-	engine_scan(e, str_of(eicar, EICAR_LEN), &v);
-	return v.class == VERDICT_INFECTED ? 0 : -ERR_UNSUPPORTED;
 }
 
 void engine_digest(struct str body, unsigned char out[ENGINE_DIGEST])

@@ -9,21 +9,23 @@
 #include "core/limit.h"
 #include "core/verdict.h"
 #include "scanner/detect.h"
+#include "scanner/sigset.h"
 
 struct engine;
 
 enum { ENGINE_DIGEST = 32 };
 
-/*
- * Load the signatures below a folder (NULL, absent or without any signature file: the built-in
- * test signature alone, see engine_is_test). scratch is where the engine may write. The limits are
- * kept by reference. NULL when a database is broken, with a sentence in why.
- */
-struct engine *engine_load(
-    const char *folder, const char *scratch, const struct limits *limits, char *why, size_t cap);
+struct engine_place {
+	const char *folder;  /* signatures; NULL, absent or without any: the built-in test signature, see sigset.test */
+	const char *own;     /* the operator's own, beside; NULL or absent: none */
+	const char *scratch; /* where the engine may write */
+};
 
-/* Only the EICAR test signature is there. */
-bool engine_is_test(const struct engine *e);
+/*
+ * Load signatures. The limits are kept by reference. NULL when a database is broken or changes meanwhile: *set says
+ * so and why; nothing that an own file brings is left out silently. Else *set is filled in but for layer_us.
+ */
+struct engine *engine_load(const struct engine_place *place, const struct limits *limits, struct sigset *set);
 
 /*
  * What results depend on, as one number: signatures (names, sizes, bytes of their files), libclamav's version,
@@ -35,10 +37,11 @@ uint64_t engine_generation(const struct engine *e);
 const char *engine_note(const struct engine *e);
 
 /*
- * Touch everything that libclamav opens or starts lazily, so that later scans need no file of the
- * system, and prove that the test file is found: 0 or -ERR_UNSUPPORTED.
+ * The self-test, which also touches everything that libclamav opens or starts lazily, so that later scans need no file
+ * of the system: the test file is found, small clean samples are not. Measures set->layer_us. 0 or -ERR_UNSUPPORTED
+ * with set->outcome and set->why.
  */
-int engine_warm(struct engine *e);
+int engine_warm(struct engine *e, struct sigset *set);
 
 /* Another scratch folder, after a fork: 0 or -ERR_NOMEM. */
 int engine_scratch(struct engine *e, const char *dir);

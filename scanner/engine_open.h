@@ -6,6 +6,7 @@
 #include "core/limit.h"
 #include "core/verdict.h"
 #include "scanner/layers.h"
+#include "scanner/sigset.h"
 
 struct cl_engine;
 struct cl_scan_options;
@@ -13,8 +14,7 @@ struct cl_scan_options;
 struct engine {
 	struct cl_engine *cl;
 	const struct limits *limits;
-	bool test;
-	uint64_t generation;
+	struct sigset set;
 	char note[160];
 };
 

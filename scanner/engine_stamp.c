@@ -122,9 +122,9 @@ int engine_stamp(struct engine *e, const char *folder, const char *own)
 	if (r == 0)
 		r = add_folder(hash, own);
 	cl_finish_hash(hash, digest); /* frees it */
-	e->generation = 0;
+	e->set.generation = 0;
 	for (unsigned i = 0; i < 8; i++)
-		e->generation = e->generation << 8 | digest[i];
-	e->generation += e->generation == 0; /* 0: none */
+		e->set.generation = e->set.generation << 8 | digest[i];
+	e->set.generation += e->set.generation == 0; /* 0: none */
 	return r;
 }

@@ -31,6 +31,7 @@
 #define SIGNATURES_INSIDE "/signatures"
 #define JOB_NAME "job-%u"
 #define OOM_SCORE "500"
+#define OWN_INSIDE "/own"
 #define PLAIN_NAME "sallyport-scan."
 
 enum {
@@ -77,7 +78,7 @@ static int mount_jobs(unsigned jobs, const struct limits *limits, uid_t uid, gid
 }
 
 /* By descriptor: the mount before may have hidden its path. None is no failure. */
-static int mount_signatures(int fd)
+static int mount_signatures(int fd, const char *at)
 {
 	unsigned long flags = MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
 	char from[64];
@@ -85,9 +86,8 @@ static int mount_signatures(int fd)
 	if (fd < 0)
 		return 0;
 	snprintf(from, sizeof(from), "/proc/self/fd/%d", fd);
-	if (mkdir(MOUNT_POINT SIGNATURES_INSIDE, 0755) != 0 ||
-	    mount(from, MOUNT_POINT SIGNATURES_INSIDE, NULL, MS_BIND, NULL) != 0 ||
-	    mount(NULL, MOUNT_POINT SIGNATURES_INSIDE, NULL, flags, NULL) != 0)
+	if (mkdir(at, 0755) != 0 || mount(from, at, NULL, MS_BIND, NULL) != 0 ||
+	    mount(NULL, at, NULL, flags, NULL) != 0)
 		return -ERR_SYSTEM;
 	return 0;
 }
@@ -104,13 +104,15 @@ static int change_root(void)
 
 /* Mount and enter the new root; where it fails half-way, the old root is as it was. */
 static int enter_root(
-    int signatures_fd, unsigned jobs, const struct limits *limits, uid_t uid, gid_t gid)
+    int signatures_fd, int own_fd, unsigned jobs, const struct limits *limits, uid_t uid, gid_t gid)
 {
 	int r;
 
 	if (mount_scratch(MOUNT_POINT, limits, uid, gid) != 0)
 		return no("tmpfs");
-	r = mount_signatures(signatures_fd);
+	r = mount_signatures(signatures_fd, MOUNT_POINT SIGNATURES_INSIDE);
+	if (r == 0)
+		r = mount_signatures(own_fd, MOUNT_POINT OWN_INSIDE);
 	if (r != 0)
 		no("signature folder in the new root");
 	else if ((r = mount_jobs(jobs, limits, uid, gid)) != 0)
@@ -122,23 +124,32 @@ static int enter_root(
 	return r;
 }
 
-static int own_root(struct jail *j, const char *signatures, unsigned jobs,
+static int open_folder(const char *path)
+{
+	return path[0] != '\0' ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+}
+
+static int own_root(struct jail *j, const char *signatures, const char *own, unsigned jobs,
     const struct limits *limits, uid_t uid, gid_t gid)
 {
-	int fd, r;
+	int fd, own_fd, r;
 
 	if (unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS) != 0 ||
 	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
 		return no("mount namespace");
 	/* Not before: mounts of another namespace cannot be bound. */
-	fd = open(signatures, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	r = enter_root(fd, jobs, limits, uid, gid);
+	fd = open_folder(signatures);
+	own_fd = open_folder(own);
+	r = enter_root(fd, own_fd, jobs, limits, uid, gid);
 	if (r == 0) {
 		j->flags |= SANDBOX_ROOT;
 		snprintf(j->scratch, sizeof(j->scratch), "/");
 		snprintf(
 		    j->signatures, sizeof(j->signatures), "%s", fd >= 0 ? SIGNATURES_INSIDE : "");
+		snprintf(j->own, sizeof(j->own), "%s", own_fd >= 0 ? OWN_INSIDE : "");
 	}
+	if (own_fd >= 0)
+		close(own_fd);
 	if (fd >= 0)
 		close(fd);
 	return r;
@@ -172,7 +183,7 @@ static void clear_stale(const char *place, uid_t uid)
 }
 
 /* A folder in the system's tree. Landlock guards the rest of it. */
-static int plain_folder(struct jail *j, const char *signatures, uid_t uid, gid_t gid)
+static int plain_folder(struct jail *j, const char *signatures, const char *own, uid_t uid, gid_t gid)
 {
 	bool in_memory;
 	const char *place = scratch_place(&in_memory);
@@ -189,6 +200,7 @@ static int plain_folder(struct jail *j, const char *signatures, uid_t uid, gid_t
 	if (geteuid() == 0 && chown(j->scratch, uid, gid) != 0)
 		return no("owner of the scratch folder");
 	snprintf(j->signatures, sizeof(j->signatures), "%s", signatures);
+	snprintf(j->own, sizeof(j->own), "%s", own);
 	return 0;
 }
 
@@ -235,7 +247,8 @@ static void offer_to_oom(void)
 		close(fd);
 }
 
-int jail_enter(struct jail *j, const char *signatures, unsigned jobs, const struct limits *limits)
+int jail_enter(
+    struct jail *j, const char *signatures, const char *own, unsigned jobs, const struct limits *limits)
 {
 	uid_t uid;
 	gid_t gid;
@@ -254,9 +267,9 @@ int jail_enter(struct jail *j, const char *signatures, unsigned jobs, const stru
 		j->flags |= SANDBOX_NETNS;
 	else
 		no("network namespace");
-	r = own_root(j, signatures, jobs, limits, uid, gid);
+	r = own_root(j, signatures, own, jobs, limits, uid, gid);
 	if (r != 0)
-		r = plain_folder(j, signatures, uid, gid);
+		r = plain_folder(j, signatures, own, uid, gid);
 	if (r == 0)
 		r = drop_user(uid, gid);
 	if (r == 0)

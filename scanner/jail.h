@@ -17,7 +17,7 @@ enum { JAIL_SCRATCH = 64, JAIL_PATH = 128 };
 struct jail {
 	int flags;                  /* sandbox_flag that hold for the zygote */
 	char scratch[JAIL_SCRATCH]; /* folder that may be written, as seen from inside */
-	char signatures[4096]; /* signature folder as seen from inside; "" when there is none */
+	char signatures[4096], own[4096]; /* signature folders as seen from inside; "" where there is none */
 	int null_fd, statm_fd;
 	int root_fd; /* the scratch folder */
 	int proc_fd; /* /proc, to see what jobs use; -1: cannot be seen */
@@ -26,11 +26,12 @@ struct jail {
 
 /*
  * Step 1, as root: namespaces, an empty root directory on a size-limited tmpfs with the signature
- * folder read-only below it and another tmpfs for each of the jobs, an unprivileged user that may
+ * folders read-only below it and another tmpfs for each of the jobs, an unprivileged user that may
  * still read the signatures. Without the right to do so: only what is allowed. 0 or -ERR_SYSTEM
  * (nowhere to write).
  */
-int jail_enter(struct jail *j, const char *signatures, unsigned jobs, const struct limits *limits);
+int jail_enter(struct jail *j, const char *signatures, const char *own, unsigned jobs,
+    const struct limits *limits);
 
 /*
  * Step 2: drop all capabilities, Landlock to the scratch folder, the zygote's system calls. 0 or

@@ -18,12 +18,13 @@
 #include "core/err.h"
 #include "core/log.h"
 #include "core/pack.h"
+#include "scanner/priority.h"
 #include "scanner/zygote.h"
 
-enum { PARENT_FD = 3, JOBS_MOST = 256 };
+enum { PARENT_FD = 3, JOBS_MOST = 256, SLOW_LAYER_US = 5000 };
 
 struct setup {
-	char signatures[4096];
+	char signatures[4096], own[4096];
 	unsigned jobs;
 	struct limits limits;
 };
@@ -34,6 +35,7 @@ struct scanner {
 	struct setup setup;
 	struct jail jail;
 	struct engine *engine;
+	struct sigset set;
 	struct zygote *zygote; /* NULL before START */
 };
 
@@ -75,6 +77,8 @@ static int read_setup(const struct bundle *b, struct setup *s)
 	if (bundle_get(b, STR("scanner.signatures"), &text) &&
 	    str_copy(text, s->signatures, sizeof(s->signatures)) != 0)
 		return -ERR_TOO_LONG;
+	if (bundle_get(b, STR("scanner.own_signatures"), &text) && str_copy(text, s->own, sizeof(s->own)) != 0)
+		return -ERR_TOO_LONG;
 	if (bundle_get(b, STR("scanner.jobs"), &text) && str_u64(str_trim(text), &jobs) != 0)
 		return -ERR_NUMBER;
 	if (jobs == 0) /* one per core, and one that large bodies never occupy */
@@ -97,14 +101,24 @@ static int open_setup(int fd, struct setup *s)
 
 /* ---- to the parent ---- */
 
+static void send_set(struct scanner *s)
+{
+	char space[SIGSET_WHY + 64];
+	struct buf b = { .p = space, .cap = sizeof(space), .max = sizeof(space) };
+
+	if (sigset_pack(&b, &s->set) != 0 || chan_send(s->parent, MSG_SIGNATURES, buf_view(&b), NULL, 0) != 0)
+		die("cannot report", "the parent's channel is closed");
+}
+
 static void send_note(struct scanner *s)
 {
+	unsigned us = s->set.layer_us;
 	char note[600];
 	char space[700];
 	struct buf b = { .p = space, .cap = sizeof(space), .max = sizeof(space) };
 
-	snprintf(note, sizeof(note), "%s; generation %016llx; %u jobs; sandbox %s",
-	    engine_note(s->engine), (unsigned long long)engine_generation(s->engine), s->setup.jobs, sandbox_text(s->jail.flags));
+	snprintf(note, sizeof(note), "%s; generation %016llx; %u.%03u ms for a small layer; %u jobs; sandbox %s",
+	    engine_note(s->engine), (unsigned long long)engine_generation(s->engine), us / 1000, us % 1000, s->setup.jobs, sandbox_text(s->jail.flags));
 	if (pack_str(&b, str_c(note)) != 0 ||
 	    chan_send(s->parent, MSG_READY, buf_view(&b), NULL, 0) != 0)
 		die("cannot report", "the parent's channel is closed");
@@ -112,6 +126,7 @@ static void send_note(struct scanner *s)
 
 static void on_serving(void *arg)
 {
+	send_set(arg);
 	send_note(arg);
 }
 
@@ -143,26 +158,40 @@ static void warn_level(const struct scanner *s)
 
 	if (missing != 0)
 		log_warn("isolation is incomplete, missing: %s", sandbox_text(missing));
-	if (engine_is_test(s->engine))
+	if (s->set.layer_us > SLOW_LAYER_US)
+		log_warn("each small body takes %u ms of CPU time with these signatures: see docs/signatures.md",
+		    s->set.layer_us / 1000);
+	if (s->set.test)
 		log_warn("%s: NO real malware will be found", engine_note(s->engine));
 }
 
-static void start(struct scanner *s, int fd)
+/* Loaded and tested, or the end: the parent learns why. */
+static void load(struct scanner *s)
+{
+	struct engine_place at = { s->jail.signatures, s->jail.own, s->jail.scratch };
+
+	s->engine = engine_load(&at, &s->setup.limits, &s->set);
+	if (s->engine == NULL || engine_warm(s->engine, &s->set) != 0) {
+		send_set(s);
+		die(s->setup.signatures, s->set.why);
+	}
+}
+
+/* index 1: beside a scanner that serves. */
+static void start(struct scanner *s, struct str body, int fd)
 {
 	struct zygote_calls calls = { on_serving, on_sample, s };
-	char why[256];
 	int r = s->zygote == NULL ? open_setup(fd, &s->setup) : -ERR_PROTO;
+	struct rd rd = rd_of(body);
 
 	if (r != 0)
 		die("the start message", err_text(r));
-	if (jail_enter(&s->jail, s->setup.signatures, s->setup.jobs, &s->setup.limits) != 0)
+	if (rd_u32(&rd) > 0)
+		priority_lower();
+	if (jail_enter(&s->jail, s->setup.signatures, s->setup.own, s->setup.jobs, &s->setup.limits) != 0)
 		die("isolation", "see above");
-	s->engine =
-	    engine_load(s->jail.signatures, s->jail.scratch, &s->setup.limits, why, sizeof(why));
-	if (s->engine == NULL)
-		die(s->setup.signatures, why);
-	if (engine_warm(s->engine) != 0)
-		die("self-test", "the test file is not found");
+	load(s);
+	priority_restore();
 	if (jail_close(&s->jail) != 0)
 		die("isolation",
 		    "no user, capability or system-call confinement: refusing to serve");
@@ -211,7 +240,7 @@ static void on_msg(void *arg, enum msg_type type, struct str body, int *fds, siz
 		return;
 	}
 	if (type == MSG_START)
-		start(s, fd);
+		start(s, body, fd);
 	else if (type == MSG_RELOAD)
 		reload(s, body, fd);
 	else if (type == MSG_COUNTERS && fd >= 0 && counters_map(fd) != 0)

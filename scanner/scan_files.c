@@ -62,7 +62,9 @@ int main(int argc, char **argv)
 {
 	struct limits limits;
 	struct engine *e;
-	char why[256], scratch[] = "/tmp/scan-files.XXXXXX";
+	char scratch[] = "/tmp/scan-files.XXXXXX";
+	struct engine_place at = { .scratch = scratch };
+	struct sigset set;
 	const struct detector d = { .object = print_object };
 	bool objects;
 	int bad = 0;
@@ -76,14 +78,15 @@ int main(int argc, char **argv)
 		perror(scratch);
 		return 1;
 	}
-	e = engine_load(
-	    strcmp(argv[1], "-") == 0 ? NULL : argv[1], scratch, &limits, why, sizeof(why));
-	if (e == NULL || engine_warm(e) != 0) {
-		fprintf(stderr, "%s: %s\n", argv[1], e == NULL ? why : "self-test failed");
+	if (strcmp(argv[1], "-") != 0)
+		at.folder = argv[1];
+	e = engine_load(&at, &limits, &set);
+	if (e == NULL || engine_warm(e, &set) != 0) {
+		fprintf(stderr, "%s: %s\n", argv[1], set.why);
 		rmdir(scratch);
 		return 1;
 	}
-	printf("%s\n", engine_note(e));
+	printf("%s, %u us for a small layer\n", engine_note(e), set.layer_us);
 	objects = strcmp(argv[2], "--objects") == 0;
 	for (int i = objects ? 3 : 2; i < argc; i++)
 		bad |= scan(e, argv[i], &d, objects ? 1 : 0);

@@ -19,7 +19,7 @@ gateway_config() {
 		  ca_key: $LAB_MATERIAL/gateway-ca.key
 		  trust: $LAB_MATERIAL/root.crt
 	END
-	gateway_lacks scanner "$extra" && printf 'scanner: { enabled: %s, signatures: %s }\n' "${LAB_SCANNER:-yes}" "$LAB_DIR/signatures"
+	gateway_lacks scanner "$extra" && printf 'scanner: { enabled: %s, signatures: %s, own_signatures: %s }\n' "${LAB_SCANNER:-yes}" "$LAB_DIR/signatures" "$LAB_DIR/own"
 	gateway_lacks audit "$extra" && printf 'audit: { folder: %s }\n' "$LAB_DIR/audit"
 	# A busy machine must not turn a large download into a wait page.
 	gateway_lacks patience "$extra" && echo "patience: { browsers: none }"
