@@ -241,15 +241,17 @@ START_TEST(measure)
 		{ "gzip of 1 MB text", packed(large_text) },
 		{ "10 MB noise", noise(10 << 20) },
 	};
-	char why[256], scratch[] = "/dev/shm/scan-bench.XXXXXX";
+	char scratch[] = "/dev/shm/scan-bench.XXXXXX";
+	struct engine_place at = { .folder = signatures, .scratch = scratch };
+	struct sigset set;
 	struct limits limits;
 	struct engine *e;
 	struct rig r;
 
 	limits_default(&limits);
 	ck_assert_ptr_nonnull(mkdtemp(scratch));
-	e = engine_load(signatures, scratch, &limits, why, sizeof(why));
-	ck_assert_msg(e != NULL && engine_warm(e) == 0, "%s", why);
+	e = engine_load(&at, &limits, &set);
+	ck_assert_msg(e != NULL && engine_warm(e, &set) == 0, "%s", set.why);
 	printf("%s\n\n", engine_note(e));
 	engine_bare_begin(e);
 	rig_init(&r);
