@@ -64,14 +64,15 @@ static struct engine *engine(void)
 {
 	static struct limits limits;
 	static struct engine *e;
-	char why[256];
+	struct engine_place at = { .scratch = scratch };
+	struct sigset set;
 
 	if (e != NULL)
 		return e;
 	limits_default(&limits);
 	ck_assert_ptr_nonnull(mkdtemp(scratch));
-	e = engine_load(NULL, scratch, &limits, why, sizeof(why));
-	ck_assert_msg(e != NULL, "%s", why);
+	e = engine_load(&at, &limits, &set);
+	ck_assert_msg(e != NULL, "%s", set.why);
 	return e;
 }
 
