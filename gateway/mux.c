@@ -137,7 +137,7 @@ static void credit(struct mux *m, struct txn *t, struct leg *g)
 
 	if (g->owed == 0 || stream == 0)
 		return;
-	if (g->state == LEG_RELEASE || (g->state == LEG_STREAM && !t->wire->room(t, g)) ||
+	if (g->state == LEG_RELEASE || (g->state == LEG_SEARCH && !g->ended) || (g->state == LEG_STREAM && !t->wire->room(t, g)) ||
 	    ((g->state == LEG_MESSAGES || g->state == LEG_HOLD) && !leg_wants(t, g)))
 		/* later, when it has gone out or was decoded */
 		return;

@@ -9,7 +9,6 @@
 #include "gateway/mux.h"
 #include "gateway/navigation.h"
 #include "gateway/page.h"
-#include "gateway/ranged.h"
 #include "gateway/wait_page.h"
 #include "gateway/waiting.h"
 #include "gateway/wire.h"
@@ -20,31 +19,50 @@ static enum patience choice(const struct txn *t)
 {
 	const struct config_patience *p = config_patience(policy_config(t->f->policy));
 
+	if (t->early.asked == ACTION_COMFORT && !(t->navigates && p->browsers == PATIENCE_PAGE))
+		return PATIENCE_TRICKLE;
 	return t->navigates ? p->browsers : p->programs;
 }
 
 /* ---- trickle ---- */
 
+/*
+ * Bytes, and none of the object: clients take interim answers as they come (RFC 9110 section 15.2). Some know no
+ * other than this one.
+ */
+static void sign_of_life(struct txn *t)
+{
+	static const struct head go = { .status = 100, .minor = 1, .reason = { "Continue", 8 } };
+
+	if (!t->client_11)
+		return;
+	t->wire->interim(t, &go, &(struct h1_edit){ .frame = H1_FRAME_NONE });
+	t->wire->wake(t);
+}
+
 /* A little of what is held, so that a waiting client stays (design: COMFORT). */
 static void trickle(struct txn *t)
 {
-	const struct limits *l = &t->f->w->limits;
 	struct leg *g = &t->down;
 	uint64_t most;
 	char some[512];
 	ssize_t n;
 
-	timer_set(t->comfort, l->comfort_every);
-	most = body_length(g->body) / 100 * l->comfort_percent;
-	if (!t->wire->room(t, g) || g->released >= most || body_length(g->body) < l->comfort_after_bytes)
+	timer_set(t->comfort, t->f->w->limits.comfort_every);
+	if (t->early.used != RELEASE_HOLD || !t->wire->room(t, g)) /* more of it goes out another way */
 		return;
-	if (!ranged_settle(t, g, false) || t->refused)
+	most = early_trickle(t);
+	if (most == 0 && !g->head_out)
+		sign_of_life(t);
+	if (g->released >= most)
 		return;
 	t->wire->send_head(t, g);
-	n = ranged_read(g, g->released, some,
+	n = body_read(g->body, g->released, some,
 	    most - g->released < sizeof(some) ? (size_t)(most - g->released) : sizeof(some));
-	if (n > 0 && t->wire->put(t, g, str_of(some, (size_t)n)) == 0)
+	if (n > 0 && t->wire->put(t, g, str_of(some, (size_t)n)) == 0) {
 		g->released += (uint64_t)n;
+		early_out(t, g, (size_t)n);
+	}
 	t->wire->wake(t);
 }
 
@@ -196,6 +214,7 @@ static void leave(struct txn *t)
 	t->status = 200;
 	t->waits = d;
 	t->waited = true;
+	early_stop(t);
 	t->wire = &wire_wait;
 }
 
@@ -236,6 +255,6 @@ void patience_begin(struct txn *t, const struct head *h)
 
 void patience_data(struct txn *t)
 {
-	if (choice(t) == PATIENCE_TRICKLE && body_length(t->down.body) >= t->f->w->limits.comfort_after_bytes)
+	if (choice(t) == PATIENCE_TRICKLE)
 		start(t);
 }

@@ -311,6 +311,20 @@ ssize_t ranged_read(const struct leg *g, uint64_t at, char *to, size_t n)
 	return 0;
 }
 
+uint64_t ranged_early(const struct leg *g, uint64_t n)
+{
+	const struct part *p = g->part->parts;
+
+	if (g->part->n != 1 || p->text_n > 0 || n <= p->r.first)
+		return 0;
+	return n - p->r.first < p->n ? n - p->r.first : p->n;
+}
+
+uint64_t ranged_reached(const struct leg *g, uint64_t released)
+{
+	return g->part->n == 1 && g->part->parts[0].text_n == 0 ? g->part->parts[0].r.first + released : 0;
+}
+
 struct str ranged_cut(const struct leg *g, uint64_t at, struct str data)
 {
 	const struct part *p = g->part != NULL ? &g->part->parts[0] : NULL;

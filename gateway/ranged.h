@@ -36,6 +36,11 @@ bool ranged_settle(struct txn *t, struct leg *g, bool now);
  * -ERR_SYSTEM. Those of the body as it is where nothing was settled. */
 ssize_t ranged_read(const struct leg *g, uint64_t at, char *to, size_t n);
 
+/* How many bytes of the answer are of the body's first n alone: 0 where it is not one part of it.
+ * Which byte of the body comes next when so many of the answer are out. */
+uint64_t ranged_early(const struct leg *g, uint64_t n);
+uint64_t ranged_reached(const struct leg *g, uint64_t released);
+
 /* Of body bytes that pass without being held, from offset `at` of the body on, those that are due. */
 struct str ranged_cut(const struct leg *g, uint64_t at, struct str data);
 

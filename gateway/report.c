@@ -303,6 +303,11 @@ void report_txn(struct flow *f, const struct txn *t)
 	verdict_fields(&j, "response", &t->down.verdict);
 	object_fields(&j, t, &t->up);
 	object_fields(&j, t, &t->down);
+	optional(&j, "release", early_word(t));
+	if (t->early.held)
+		json_u64(&j, "held_ms", early_held(t));
+	if (t->early.bytes > 0)
+		json_u64(&j, "early_bytes", t->early.bytes);
 	if (t->waited)
 		json_bool(&j, "wait_page", true);
 	json_u64(&j, "duration_ms", loop_now(f->w->loop) - t->started);

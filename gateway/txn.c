@@ -162,6 +162,7 @@ struct decision txn_decide(const struct txn *t, enum stage stage, const struct l
 	other = policy_decide(t->f->policy, &facts);
 	other.log |= d.log;
 	d.ranges &= other.ranges;
+	d.release = d.release == other.release ? d.release : ACTION_HOLD;
 	return prohibits(&other) ? other : d;
 }
 
@@ -238,6 +239,8 @@ void txn_refuse(struct txn *t, unsigned status, const char *action, const char *
 	note_refusal(t, action, rule, fmt, ap);
 	va_end(ap);
 	if (t->down.head_out || t->down.released > 0 || strcmp(action, "reset") == 0) {
+		if (t->early.bytes > 0)
+			COUNT_ADD(cut_off, 1);
 		t->wire->kill(t); /* never a clean end for what was cut (design, promise 2) */
 		return;
 	}

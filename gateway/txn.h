@@ -8,6 +8,7 @@
 
 #include "core/pace.h"
 #include "gateway/body.h"
+#include "gateway/early.h"
 #include "gateway/flow.h"
 #include "http/head.h"
 
@@ -99,6 +100,7 @@ struct txn {
 	struct download *waits; /* while it runs for that; else NULL */
 	struct head *object;   /* the response's head, where there may be such a page */
 	char *given;	       /* own: path of the object that is given now */
+	struct early early;
 	struct timer *comfort; /* patience.c */
 };
 
@@ -153,6 +155,8 @@ bool leg_wants(const struct txn *t, const struct leg *g);
 bool leg_ready(const struct txn *t, const struct leg *g);
 /* The message is complete: it ends at the receiver, or the search begins. */
 void leg_complete(struct txn *t, struct leg *g);
+/* What is held is searched now, as all of it or as a part behind which more comes. */
+void leg_search(struct txn *t, struct leg *g);
 /* The verdict is fine: the head and what is held go out. */
 void leg_release(struct txn *t, struct leg *g);
 /* Move more of what is released: true when something moved. */

@@ -58,6 +58,8 @@ static void decide(struct txn *t, struct leg *g)
 
 	note_digest(g);
 	note_piece(g);
+	if (!is_up(t, g))
+		early_verdict(t, &g->verdict);
 	d = txn_decide(t, is_up(t, g) ? STAGE_UPLOAD : STAGE_DOWNLOAD, g);
 
 	t->own_log |= d.log;
@@ -123,10 +125,10 @@ void leg_body(struct txn *t, struct leg *g, struct str data)
 		COUNT_ADD(bytes_up, data.n);
 	else
 		COUNT_ADD(bytes_down, data.n);
-	/* While the held part goes out, what comes behind it waits (HTTP/2: up to a window). */
+	/* While the held part is searched and goes out, what comes behind it waits (HTTP/2: up to a window). */
 	r = g->state == LEG_HOLD       ? body_push(g->body, data)
 	    : g->state == LEG_MESSAGES ? messages_push(g->messages, data)
-	    : g->state == LEG_RELEASE  ? buf_str(&g->spill, data)
+	    : g->state == LEG_RELEASE || g->state == LEG_SEARCH ? buf_str(&g->spill, data)
 				       : pass(t, g, data);
 	if (r == -ERR_LIMIT && g->state == LEG_HOLD)
 		over_limit(t, g, data);
@@ -152,6 +154,15 @@ void leg_finish(struct txn *t, struct leg *g)
 		t->wire->kill(t);
 }
 
+void leg_search(struct txn *t, struct leg *g)
+{
+	g->state = LEG_SEARCH;
+	if (body_finish(g->body, is_up(t, g) ? on_up_verdict : on_down_verdict, t) == 1) {
+		g->verdict = *body_verdict(g->body);
+		decide(t, g);
+	}
+}
+
 void leg_complete(struct txn *t, struct leg *g)
 {
 	if (g->state == LEG_DONE)
@@ -164,11 +175,7 @@ void leg_complete(struct txn *t, struct leg *g)
 	} else if (g->state == LEG_MESSAGES) {
 		messages_end(g->messages);
 	} else if (g->state == LEG_HOLD) {
-		g->state = LEG_SEARCH;
-		if (body_finish(g->body, is_up(t, g) ? on_up_verdict : on_down_verdict, t) == 1) {
-			g->verdict = *body_verdict(g->body);
-			decide(t, g);
-		}
+		leg_search(t, g);
 	}
 }
 
@@ -226,7 +233,7 @@ bool leg_ready(const struct txn *t, const struct leg *g)
 	switch (g->state) {
 	case LEG_HOLD:
 	case LEG_SEARCH:
-		return body_busy(g->body);
+		return body_busy(g->body) || early_ready(t, g);
 	case LEG_RELEASE:
 		return t->wire->room(t, g);
 	case LEG_MESSAGES:
@@ -243,7 +250,7 @@ bool leg_pour(struct txn *t, struct leg *g)
 	if (g->state == LEG_MESSAGES)
 		return messages_pour(g->messages);
 	if (g->state == LEG_HOLD || g->state == LEG_SEARCH)
-		return body_work(g->body);
+		return body_work(g->body) || early_pour(t, g);
 	if (g->state != LEG_RELEASE)
 		return false;
 	while (t->wire->room(t, g)) {
@@ -255,6 +262,7 @@ bool leg_pour(struct txn *t, struct leg *g)
 		}
 		moved = true;
 		g->released += (uint64_t)n;
+		early_out(t, g, (size_t)n);
 		if (n > 0)
 			continue;
 		poured(t, g);

@@ -7,7 +7,6 @@
 #include "core/err.h"
 #include "gateway/bypass.h"
 #include "gateway/fields.h"
-#include "gateway/media.h"
 #include "gateway/ranged.h"
 #include "gateway/streaming.h"
 #include "gateway/websocket.h"
@@ -46,6 +45,7 @@ static bool refused_by_policy(struct txn *t)
 	struct decision d = txn_decide(t, STAGE_RESPONSE, &t->down);
 
 	t->own_log |= d.log;
+	t->early.asked = d.release;
 	if (d.action == ACTION_BLOCK || d.action == ACTION_RESET)
 		txn_refuse(t, 403, d.action == ACTION_RESET ? "reset" : "block", d.rule, NULL, "%s",
 		    d.reason != NULL ? d.reason : "blocked by rule");
@@ -60,6 +60,12 @@ static void stream(struct txn *t, enum verdict_class c, enum verdict_reason r, s
 		t->wire->kill(t);
 }
 
+static void begin_hold(struct txn *t, const struct head *h)
+{
+	early_begin(t, h);
+	patience_begin(t, h);
+}
+
 /* Message by message where it is a stream of them, else as a whole. */
 static void search(struct txn *t, const struct head *h)
 {
@@ -68,7 +74,7 @@ static void search(struct txn *t, const struct head *h)
 	if (r < 0 || (r > 0 && leg_hold(t, &t->down, 1) != 0))
 		txn_refuse(t, 503, "refuse", NULL, NULL, "no memory");
 	else if (r > 0)
-		patience_begin(t, h);
+		begin_hold(t, h);
 	else if (t->wire->send_head(t, &t->down) != 0)
 		t->wire->kill(t);
 }
@@ -193,14 +199,12 @@ void txn_response_data(struct txn *t, struct str data)
 {
 	struct leg *g = &t->down;
 
+	if (g->state == LEG_DONE || !early_look(t, data))
+		return;
 	leg_body(t, g, data);
-	if (g->state != LEG_HOLD)
+	if (t->refused || g->state != LEG_HOLD)
 		return;
-	if (!t->waited && g->coding[0] == '\0' && media_proved(str_c(g->type), body_first(g->body))) {
-		g->verdict = verdict_make(VERDICT_BYPASSED, REASON_POLICY, STR("media"));
-		leg_release(t, g);
-		return;
-	}
+	early_data(t);
 	patience_data(t);
 }
 

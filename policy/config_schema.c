@@ -48,7 +48,8 @@ static const cyaml_strval_t protocol_words[] = { { "tls", PROTOCOL_TLS }, { "htt
 	{ "connect", PROTOCOL_CONNECT }, { "websocket", PROTOCOL_WEBSOCKET } };
 static const cyaml_strval_t action_words[] = { { "intercept", ACTION_INTERCEPT },
 	{ "passthrough", ACTION_PASSTHROUGH }, { "block", ACTION_BLOCK }, { "reset", ACTION_RESET },
-	{ "allow", ACTION_ALLOW }, { "log", ACTION_NONE }, { "ranges", ACTION_RANGES } };
+	{ "allow", ACTION_ALLOW }, { "log", ACTION_NONE }, { "ranges", ACTION_RANGES },
+	{ "hold", ACTION_HOLD }, { "comfort", ACTION_COMFORT }, { "tail", ACTION_TAIL }, { "stream", ACTION_STREAM } };
 
 static const cyaml_strval_t check_words[] = { { "log", PASSTHROUGH_LOG },
 	{ "refuse", PASSTHROUGH_REFUSE }, { "probe", PASSTHROUGH_PROBE } };

@@ -32,6 +32,9 @@ static void print_step(void *arg, const struct walk_step *s)
 	case WALK_RANGES:
 		fprintf(out, "all its conditions hold, a range goes to the origin as it is asked for\n");
 		break;
+	case WALK_RELEASES:
+		fprintf(out, "all its conditions hold, the download is released so where its content permits that\n");
+		break;
 	case WALK_FAILS:
 		fprintf(out, "its %s does not match\n", cond_key(s->cond));
 		break;
@@ -51,6 +54,7 @@ static void print_step(void *arg, const struct walk_step *s)
 	case WALK_NO_MEANING:
 		fprintf(out, "holds, but %s\n",
 		    s->rule->action == ACTION_RANGES ? "ranges are asked about with the request"
+		    : s->rule->action > ACTION_RANGES ? "how to release is asked about with the response"
 						     : "bytes of an unknown protocol cannot be searched");
 		break;
 	case WALK_WAITS:

@@ -99,7 +99,8 @@ static bool accept_holds(const struct rule *r, struct str list)
 static bool path_holds(const struct rule *r, struct str path)
 {
 	bool both = r->action == ACTION_ALLOW || r->action == ACTION_PASSTHROUGH ||
-		    r->action == ACTION_RANGES;
+		    r->action == ACTION_RANGES || r->action == ACTION_COMFORT ||
+		    r->action == ACTION_TAIL || r->action == ACTION_STREAM;
 
 	for (size_t i = 0; i < r->paths_n; i++)
 		if (path_match(r->paths[i], path, both))

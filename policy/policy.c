@@ -63,7 +63,7 @@ const char *stage_name(enum stage s)
 const char *action_name(enum action a)
 {
 	static const char *const names[] = { "log", "intercept", "passthrough", "block", "reset",
-		"allow", "ranges" };
+		"allow", "ranges", "hold", "comfort", "tail", "stream" };
 
 	return (unsigned)a < sizeof(names) / sizeof(names[0]) ? names[a] : "unknown";
 }
@@ -104,7 +104,7 @@ struct walk {
 	const struct facts *f;
 	uint32_t known;
 	/* By action, the first rule that may still decide about the connection. */
-	const struct rule *open[ACTION_RANGES + 1];
+	const struct rule *open[ACTION_STREAM + 1];
 	const struct rule *permits;  /* an allow that holds: no later prohibition but by verdict */
 	const struct rule *decrypts; /* intercept or passthrough: none by the connection alone */
 };
@@ -161,7 +161,7 @@ static struct walk_step try_unknown(struct walk *w, const struct rule *r)
 	return s;
 }
 
-/* An open rule with another action, log and ranges apart; NULL if none. */
+/* An open rule with another action that decides; NULL if none. */
 static const struct rule *open_other(const struct walk *w, enum action than)
 {
 	for (int a = ACTION_INTERCEPT; a <= ACTION_ALLOW; a++)
@@ -254,6 +254,11 @@ static struct walk_step try_rule(struct walk *w, const struct rule *r)
 		return try_decrypt(w, r);
 	case ACTION_RANGES:
 		return step_of(r, w->f->stage == STAGE_REQUEST ? WALK_RANGES : WALK_NO_MEANING);
+	case ACTION_HOLD:
+	case ACTION_COMFORT:
+	case ACTION_TAIL:
+	case ACTION_STREAM:
+		return step_of(r, w->f->stage == STAGE_RESPONSE ? WALK_RELEASES : WALK_NO_MEANING);
 	default:
 		return step_of(r, WALK_LOGS);
 	}
@@ -300,6 +305,7 @@ struct decision policy_walk(const struct policy *p, const struct facts *f, walk_
 	const struct config *c = p->conf;
 	struct walk w = { .f = f, .known = facts_known(f) };
 	struct decision d;
+	enum action release = ACTION_NONE;
 	bool log = false, ranges = false;
 
 	for (size_t i = 0; i < c->rules_n; i++) {
@@ -310,14 +316,17 @@ struct decision policy_walk(const struct policy *p, const struct facts *f, walk_
 			each(arg, &s);
 		log = log || s.outcome == WALK_LOGS;
 		ranges = ranges || s.outcome == WALK_RANGES;
+		if (s.outcome == WALK_RELEASES && release == ACTION_NONE)
+			release = r->action;
 		if (s.outcome == WALK_DECIDES)
-			return (struct decision){ r->action, r->name, r->reason, log, true, ranges };
+			return (struct decision){ r->action, r->name, r->reason, log, true, ranges, release };
 		if (s.outcome == WALK_WAITS)
 			break;
 	}
 	d = decide_default(p, &w);
 	d.log = log;
 	d.ranges = ranges;
+	d.release = release;
 	return d;
 }
 

@@ -47,7 +47,11 @@ struct facts {
 	const struct verdict *verdict; /* UPLOAD and DOWNLOAD stages; else NULL */
 };
 
-enum action { ACTION_NONE, ACTION_INTERCEPT, ACTION_PASSTHROUGH, ACTION_BLOCK, ACTION_RESET, ACTION_ALLOW, ACTION_RANGES };
+/* Those behind ALLOW decide nothing: they say how, and the walk goes on. */
+enum action {
+	ACTION_NONE, ACTION_INTERCEPT, ACTION_PASSTHROUGH, ACTION_BLOCK, ACTION_RESET, ACTION_ALLOW,
+	ACTION_RANGES, ACTION_HOLD, ACTION_COMFORT, ACTION_TAIL, ACTION_STREAM
+};
 
 struct decision {
 	enum action action;
@@ -56,6 +60,7 @@ struct decision {
 	bool log;	    /* the rule asks for a log mark */
 	bool by_rule;	    /* a rule with this action decided, not a default */
 	bool ranges;	    /* REQUEST: a rule lets ranges go to the origin */
+	enum action release; /* RESPONSE: HOLD, COMFORT, TAIL or STREAM, the first that a rule asks for; else NONE */
 };
 
 struct policy; /* reference-counted */

@@ -103,6 +103,17 @@ static int check_ranges(struct build *b)
 	return build_error(b, "protocol", 0, "tls or http with action ranges");
 }
 
+/* How to release is said with the response's head. */
+static int check_release(struct build *b)
+{
+	if ((b->out->need & COND_BIT(VERDICT)) != 0)
+		return build_error(b, "verdict", 0,
+		    "no such condition with action %s: it is known only when all has been held", action_name(b->out->action));
+	if (b->out->direction == DIRECTION_UPLOAD)
+		return build_error(b, "direction", 0, "download with action %s", action_name(b->out->action));
+	return 0;
+}
+
 /*
  * Whether to decrypt is decided once, before anything of HTTP can be seen. Only a request for
  * another protocol can be passed through later.
@@ -114,6 +125,8 @@ static int check_stage(struct build *b)
 
 	if (r->action == ACTION_RANGES)
 		return check_ranges(b);
+	if (r->action > ACTION_RANGES)
+		return check_release(b);
 	if (r->action != ACTION_INTERCEPT && r->action != ACTION_PASSTHROUGH)
 		return 0;
 	if (r->action == ACTION_PASSTHROUGH && (late & COND_BIT(LEAVES_HTTP)) != 0)

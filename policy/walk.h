@@ -9,6 +9,7 @@ enum walk_outcome {
 	WALK_DECIDES,    /* this rule's action is the decision */
 	WALK_LOGS,       /* noted; the walk goes on */
 	WALK_RANGES,     /* ranges go to the origin; the walk goes on */
+	WALK_RELEASES,   /* says how a download is released; the walk goes on */
 	WALK_FAILS,      /* a condition does not hold */
 	WALK_NOT_YET,    /* a fact is not known, and will not matter before it is */
 	WALK_OPEN,       /* a fact is not known yet, and may still decide about the connection */

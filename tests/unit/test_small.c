@@ -8,7 +8,6 @@
 #include "core/err.h"
 #include "gateway/authority.h"
 #include "gateway/fields.h"
-#include "gateway/media.h"
 #include "gateway/sniff.h"
 
 START_TEST(an_http_request_begins_with_a_method_and_a_space)
@@ -38,17 +37,6 @@ START_TEST(http_2_begins_with_its_whole_preface)
 	};
 
 	ck_assert_int_eq(sniff_h2(str_c(rows[_i].in)), rows[_i].want);
-}
-END_TEST
-
-START_TEST(media_streams_only_when_type_and_magic_agree)
-{
-	ck_assert(media_proved(STR("video/mp4"), str_of("\0\0\0\x18""ftypmp42", 12)));
-	ck_assert(media_proved(STR("audio/flac"), STR("fLaC\0\0")));
-	ck_assert(!media_proved(STR("application/zip"), str_of("\0\0\0\x18""ftypmp42", 12)));
-	ck_assert(!media_proved(STR("video/mp4"), STR("MZ\x90\0")));
-	ck_assert(!media_proved(STR("video/mp4"), STR("")));
-	ck_assert(!media_proved(STR("image/png"), STR("\x89PNG\r\n\x1a\n")));
 }
 END_TEST
 
@@ -245,7 +233,6 @@ int main(void)
 
 	tcase_add_loop_test(t, http_2_begins_with_its_whole_preface, 0, 9);
 	tcase_add_loop_test(t, an_http_request_begins_with_a_method_and_a_space, 0, 12);
-	tcase_add_test(t, media_streams_only_when_type_and_magic_agree);
 	tcase_add_test(t, accept_encoding_is_cut_to_what_can_be_undone);
 	tcase_add_loop_test(t, a_coding_is_surely_undone_where_it_was_asked_for, 0, 11);
 	tcase_add_test(t, content_codings_of_several_fields_are_one_list);
