@@ -56,7 +56,8 @@ static void decide(struct txn *t, struct leg *g)
 {
 	struct decision d;
 
-	note_digest(g);
+	if (is_up(t, g) || !t->early.part)
+		note_digest(g);
 	note_piece(g);
 	if (!is_up(t, g))
 		early_verdict(t, &g->verdict);
