@@ -9,6 +9,7 @@
 
 #include "certs/signer.h"
 #include "scanner/client.h"
+#include "scanner/sigset.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -78,14 +79,27 @@ static void order(struct str body)
 	buf_free(&b);
 }
 
+static void signatures(struct str body)
+{
+	struct sigset set;
+	struct buf b;
+
+	if (sigset_read(body, &set) != 0)
+		return;
+	buf_init(&b, BODY_MAX);
+	assert(sigset_pack(&b, &set) == 0);
+	same(&b, body);
+	buf_free(&b);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static void (*const readers[])(struct str) = { wish, leaf, verdict, order };
+	static void (*const readers[])(struct str) = { wish, leaf, verdict, order, signatures };
 	struct str body;
 
 	if (size == 0 || size > BODY_MAX)
 		return 0;
 	body = str_of((const char *)data + 1, size - 1);
-	readers[data[0] % 4](body);
+	readers[data[0] % (sizeof(readers) / sizeof(readers[0]))](body);
 	return 0;
 }
