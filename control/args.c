@@ -27,6 +27,9 @@ static const struct row rows[] = {
 	{ 'z', "size", "SIZE", "size of the body, such as 10M" },
 	{ 'v', "verdict", "VERDICT",
 	    "result of its search, such as clean or unscannable.encrypted" },
+	{ 'y', "content", "KIND", "kind of the body, or kind.type, such as executable or archive.zip" },
+	{ 'Y', "contains", "KINDS", "kinds of what is in it, separated by commas" },
+	{ 'N', "file-name", "NAME", "name that the body is said to have" },
 	{ 'e', "fault", "WORD",
 	    "what is wrong with the origin, such as expired; may be given several times" },
 	{ 'k', "spki", "DIGEST", "SHA-256 of the origin's key" },
@@ -105,6 +108,12 @@ static const char **text_of(struct args *a, int letter)
 		return &a->size;
 	case 'v':
 		return &a->verdict;
+	case 'y':
+		return &a->content;
+	case 'Y':
+		return &a->contains;
+	case 'N':
+		return &a->file_name;
 	case 'f':
 		return &a->format;
 	case 'w':

@@ -18,7 +18,7 @@ static const struct command commands[] = {
 	    "SIGHUP reloads, SIGTERM drains and stops.", cmd_run, false },
 	{ "check", "c", NULL, "Check the configuration and the files that it names", "", cmd_check,
 	    false },
-	{ "explain", "cCudmatvUzek", NULL, "Say what the rules would do, and why",
+	{ "explain", "cCudmatvyYNUzek", NULL, "Say what the rules would do, and why",
 	    "With --fault: and what would become of an origin that has them.", cmd_explain,
 	    false },
 	{ "status", "cj", NULL, "Ask the running gateway how it is", "", cmd_status, false },

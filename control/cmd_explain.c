@@ -120,6 +120,36 @@ static bool take_verdict(struct question *q, const char *text)
 	return true;
 }
 
+static bool take_kinds(uint32_t *kinds, const char *list)
+{
+	struct str rest = str_c(list), word;
+	enum kind k;
+
+	while (str_next(&rest, ',', &word)) {
+		if (!kind_of_word(word, &k))
+			return false;
+		*kinds |= KIND_BIT(k);
+	}
+	return true;
+}
+
+/* Without --verdict it is a clean one: nothing is known of content before a verdict. */
+static int take_content(struct question *q, const struct args *a)
+{
+	struct str s = str_c(a->content);
+	ptrdiff_t dot = str_chr(s, '.');
+	struct facts *f = &q->facts;
+
+	f->file_name = str_c(a->file_name);
+	if (a->content != NULL && !kind_of_word(str_sub(s, 0, dot < 0 ? s.n : (size_t)dot), &f->content))
+		return wrong("content", a->content, "a kind such as archive, or kind.type such as archive.zip");
+	f->file_type = dot < 0 ? STR_NONE : str_sub(s, (size_t)dot + 1, s.n);
+	f->contains = a->content != NULL ? KIND_BIT(f->content) : 0;
+	if (a->contains != NULL && !take_kinds(&f->contains, a->contains))
+		return wrong("contains", a->contains, "kinds such as archive,executable");
+	return EXIT_OK;
+}
+
 /* What is known of a body decides how far the walk goes. */
 static int take_body(struct question *q, const struct args *a)
 {
@@ -139,10 +169,14 @@ static int take_body(struct question *q, const struct args *a)
 	if (a->verdict != NULL && !take_verdict(q, a->verdict))
 		return wrong("verdict", a->verdict,
 		    "clean, infected, suspect, unscannable[.REASON] or bypassed[.REASON]");
+	if ((a->content != NULL || a->contains != NULL) && a->verdict == NULL)
+		take_verdict(q, "clean");
+	if (take_content(q, a) != EXIT_OK)
+		return EXIT_USAGE;
 	f->stage = STAGE_REQUEST;
 	if (a->upload)
 		f->stage = STAGE_UPLOAD;
-	else if (a->verdict != NULL)
+	else if (f->verdict != NULL)
 		f->stage = STAGE_DOWNLOAD;
 	else if (a->type != NULL || a->size != NULL)
 		f->stage = STAGE_RESPONSE;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/err.h"
+#include "gateway/disposition.h"
 
 void fields_lower(struct str s, char *to, size_t cap)
 {
@@ -51,6 +52,8 @@ void fields_leg(const struct head *h, struct leg *g)
 
 	if (head_get(h, "content-type", &v))
 		fields_lower(without_parameters(v), g->type, sizeof(g->type));
+	if (head_get(h, "content-disposition", &v))
+		disposition_name(v, g->name, sizeof(g->name));
 	join_codings(h, g->coding, sizeof(g->coding));
 	if (head_get(h, "grpc-encoding", &v))
 		fields_lower(v, g->message_coding, sizeof(g->message_coding));

@@ -7,6 +7,7 @@
 #include "core/counter.h"
 #include "core/err.h"
 #include "gateway/share.h"
+#include "gateway/warning.h"
 #include "gateway/wire.h"
 #include "http/carry.h"
 
@@ -146,6 +147,7 @@ static void judge(struct message *x)
 	x->judged = true;
 	x->bad = x->decision.action != ACTION_ALLOW && x->decision.action != ACTION_INTERCEPT;
 	t->own_log |= x->decision.log;
+	warning_note(t, g, &x->decision);
 	if (!x->bad && x->decision.rule != NULL && verdict_rank(x->verdict.class) > verdict_rank(VERDICT_BYPASSED))
 		t->rule = x->decision.rule; /* who let it through */
 }

@@ -287,6 +287,8 @@ void report_txn(struct flow *f, const struct txn *t)
 	optional(&j, "reason", t->reason);
 	if (t->own_log)
 		json_bool(&j, "mark", true);
+	if (t->warned)
+		json_bool(&j, "warned", true);
 	if (t->incident != 0) {
 		txn_incident(f, t, incident, sizeof(incident));
 		json_c(&j, "incident", incident);

@@ -123,6 +123,21 @@ struct str txn_file_name(const struct txn *t)
 	return name;
 }
 
+/*
+ * Of a path only what is no program: behind /get.exe, /x.js or /page.html a server may give anything. An
+ * answer that is none, and a body that is not put there, have no name.
+ */
+struct str txn_claimed_name(const struct txn *t, const struct leg *g)
+{
+	bool named = g == &t->up ? strcmp(t->method, "PUT") == 0 : t->status / 100 == 2;
+	struct str name = named ? txn_file_name(t) : STR_NONE;
+	enum kind k = kind_of_name(name);
+
+	if (g->name[0] != '\0')
+		return str_c(g->name);
+	return k == KIND_EXECUTABLE || k == KIND_SCRIPT || k == KIND_MARKUP ? STR_NONE : name;
+}
+
 struct facts txn_facts(const struct txn *t, enum stage stage, const struct leg *g)
 {
 	struct facts facts = flow_facts(t->f, stage);
@@ -141,8 +156,11 @@ struct facts txn_facts(const struct txn *t, enum stage stage, const struct leg *
 	facts.content_type = str_c(g->type);
 	facts.size = g->body != NULL ? body_decoded(g->body) : g->length;
 	facts.size_known = g->body != NULL || g->has_length;
-	if (stage == STAGE_UPLOAD || stage == STAGE_DOWNLOAD)
+	if (stage == STAGE_UPLOAD || stage == STAGE_DOWNLOAD) {
 		facts.verdict = &g->verdict;
+		facts.file_name = txn_claimed_name(t, g);
+		facts_content(&facts, &g->verdict, g->body != NULL ? body_first(g->body) : STR_NONE);
+	}
 	return facts;
 }
 
@@ -161,6 +179,8 @@ struct decision txn_decide(const struct txn *t, enum stage stage, const struct l
 	facts.host = str_c(t->f->host);
 	other = policy_decide(t->f->policy, &facts);
 	other.log |= d.log;
+	other.warn |= d.warn;
+	d.warn |= other.warn;
 	d.ranges &= other.ranges;
 	d.release = d.release == other.release ? d.release : ACTION_HOLD;
 	return prohibits(&other) ? other : d;

@@ -55,6 +55,8 @@ struct leg {
 	bool has_sha256;
 	bool let_out, all_out;	  /* the verdict was fine; the receiver has been given the end */
 	char type[64], coding[64];
+	char name[128]; /* the end of the file name that Content-Disposition gives it */
+	bool warned;	/* its body, or a message of it, passed with a warning */
 	char message_coding[24]; /* grpc-encoding */
 	uint64_t length; /* announced, if has_length */
 	bool has_length;
@@ -94,6 +96,7 @@ struct txn {
 	bool other_name;       /* it names another host than the TLS connection did */
 	bool pass_ranges;      /* a rule lets a range go to the origin */
 	bool own_log;	       /* a rule asked for a mark */
+	bool warned;	       /* something of it passed with a warning */
 	bool navigates;	       /* a page may take the place of its answer (navigation.h) */
 	bool own;	       /* the gateway itself is asked, no origin (wait_ask.h) */
 	bool waited;	       /* its receiver got a wait page */
@@ -203,6 +206,9 @@ uint64_t txn_patience(const struct txn *t);
 
 /* The last part of its path, as a name for the file that is searched; a view of t. */
 struct str txn_file_name(const struct txn *t);
+
+/* What the body of a leg is said to be named, where that tells anything; a view of t. */
+struct str txn_claimed_name(const struct txn *t, const struct leg *g);
 
 /* Facts of this transaction at a stage. */
 struct facts txn_facts(const struct txn *t, enum stage stage, const struct leg *g);

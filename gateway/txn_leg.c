@@ -9,6 +9,7 @@
 #include "gateway/patience.h"
 #include "gateway/ranged.h"
 #include "gateway/report.h"
+#include "gateway/warning.h"
 #include "gateway/websocket.h"
 #include "gateway/wire.h"
 
@@ -64,6 +65,7 @@ static void decide(struct txn *t, struct leg *g)
 	d = txn_decide(t, is_up(t, g) ? STAGE_UPLOAD : STAGE_DOWNLOAD, g);
 
 	t->own_log |= d.log;
+	warning_note(t, g, &d);
 	if (d.action == ACTION_ALLOW || d.action == ACTION_INTERCEPT) {
 		if (d.rule != NULL && g->verdict.class != VERDICT_CLEAN && g->verdict.class != VERDICT_BYPASSED)
 			t->rule = d.rule; /* who let it through */
@@ -187,6 +189,8 @@ void leg_release(struct txn *t, struct leg *g)
 		return;
 	}
 	ranged_settle(t, g, true);
+	if (!t->refused && warning_put(t, g) != 0)
+		txn_refuse(t, 502, "refuse", NULL, NULL, "no room for a warning");
 	if (t->refused)
 		return;
 	t->wire->send_head(t, g);

@@ -12,6 +12,7 @@
 #include "gateway/page.h"
 #include "gateway/ranged.h"
 #include "gateway/streaming.h"
+#include "gateway/warning.h"
 #include "gateway/websocket.h"
 #include "gateway/wait_ask.h"
 #include "gateway/wire.h"
@@ -114,6 +115,7 @@ static void stream_body(struct txn *t)
 	g->verdict = verdict_make(VERDICT_BYPASSED, REASON_POLICY, STR_NONE);
 	d = txn_decide(t, STAGE_UPLOAD, g);
 	t->own_log |= d.log;
+	warning_note(t, g, &d);
 	g->state = LEG_STREAM;
 	if (d.action == ACTION_BLOCK || d.action == ACTION_RESET)
 		txn_refuse_verdict(t, "upload", &d, &g->verdict);

@@ -14,6 +14,8 @@ struct wire {
 	/* Keep a head until send_head(); e says what is changed in it. */
 	int (*keep_request)(struct txn *t, const struct head *h, const struct h1_edit *e);
 	int (*keep_response)(struct txn *t, const struct head *h, const struct h1_edit *e);
+	/* One more field in the response's kept head. */
+	int (*add)(struct txn *t, struct leg *g, const struct field *f);
 	/* The kept head goes out, once; without effect later. */
 	int (*send_head)(struct txn *t, struct leg *g);
 	/* Body bytes go out behind it. */

@@ -26,6 +26,18 @@ static int keep_response(struct txn *t, const struct head *h, const struct h1_ed
 	return h1_write_response(&t->down.head, h, e);
 }
 
+/* Before the empty line. */
+static int add(struct txn *t, struct leg *g, const struct field *f)
+{
+	struct buf *b = &g->head;
+
+	(void)t;
+	if (b->len < 2)
+		return -ERR_LIMIT;
+	b->len -= 2;
+	return buf_printf(b, "%.*s: %.*s\r\n\r\n", STR_FMT(f->name), STR_FMT(f->value));
+}
+
 static int send_head(struct txn *t, struct leg *g)
 {
 	int r = g->head_out ? 0 : buf_str(&receiver(t, g)->out, buf_view(&g->head));
@@ -134,5 +146,5 @@ static void wake(struct txn *t)
 	flow_run(t->f);
 }
 
-const struct wire wire_h1 = { keep_request, keep_response, send_head, put, pour, room, keep_trailers,
+const struct wire wire_h1 = { keep_request, keep_response, add, send_head, put, pour, room, keep_trailers,
 	finish, interim, answer, leave, kill_flow, wake };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/err.h"
+#include "gateway/fields.h"
 #include "gateway/mux.h"
 #include "gateway/ranged.h"
 #include "gateway/wire.h"
@@ -44,6 +45,25 @@ static int keep_request(struct txn *t, const struct head *h, const struct h1_edi
 static int keep_response(struct txn *t, const struct head *h, const struct h1_edit *e)
 {
 	return keep(&t->down, h, e);
+}
+
+/* Names are in lower case there (RFC 9113 section 8.2.1). */
+static int add(struct txn *t, struct leg *g, const struct field *f)
+{
+	char name[64];
+	struct field low = { .name = { name, f->name.n }, .value = f->value };
+	struct head *with;
+
+	(void)t;
+	if (g->kept == NULL || f->name.n >= sizeof(name))
+		return -ERR_LIMIT;
+	fields_lower(f->name, name, sizeof(name));
+	with = head_copy(g->kept, NULL, &low, 1);
+	if (with == NULL)
+		return -ERR_NOMEM;
+	free(g->kept);
+	g->kept = with;
+	return 0;
 }
 
 static int send_head(struct txn *t, struct leg *g)
@@ -159,5 +179,5 @@ static void wake(struct txn *t)
 	flow_run(t->f);
 }
 
-const struct wire wire_h2 = { keep_request, keep_response, send_head, put, pour, room, keep_trailers,
+const struct wire wire_h2 = { keep_request, keep_response, add, send_head, put, pour, room, keep_trailers,
 	finish, interim, answer, leave_origin, kill_stream, wake };

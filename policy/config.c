@@ -64,7 +64,7 @@ static int compile(struct config *c, const struct node *root, config_find_fn *fi
 	if (c->files == NULL || c->file_paths == NULL)
 		return config_error_memory(err);
 	return build_rules(&b, root) != 0 || build_client_certs(&b, root) != 0 ||
-		       build_pinning(&b, root) != 0
+		       build_pinning(&b, root) != 0 || build_known_hosts(&b, root) != 0
 		   ? -ERR_CONFIG
 		   : build_origins(&b, root);
 }

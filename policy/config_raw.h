@@ -10,16 +10,18 @@
 #include "policy/config_node.h"
 #include "policy/policy.h"
 
+enum mismatch { MISMATCH_ANY, MISMATCH_YES, MISMATCH_NO };
 enum direction { DIRECTION_ANY, DIRECTION_UPLOAD, DIRECTION_DOWNLOAD };
 
 struct raw_when {
 	const char **client, **destination, **host, **host_list, **port, **method, **path;
-	const char **content_type, **accept, **verdict;
+	const char **content_type, **accept, **verdict, **content, **contains;
 	enum protocol *protocol;
 	enum direction direction;
 	const char *size_over, *size_under;
 	unsigned client_n, destination_n, host_n, host_list_n, port_n, method_n, path_n;
-	unsigned content_type_n, accept_n, verdict_n, protocol_n;
+	unsigned content_type_n, accept_n, verdict_n, content_n, contains_n, protocol_n;
+	enum mismatch mismatch;
 };
 
 struct raw_rule {
@@ -73,6 +75,8 @@ struct raw_config {
 	struct config_audit audit;
 	uint32_t workers;
 	const char *state_dir;
+	const char **known_hosts;
+	unsigned known_hosts_n;
 	struct raw_limits limits;
 	struct raw_client_cert *client_certificates;
 	struct raw_origin *origins;

@@ -43,13 +43,15 @@ static const cyaml_strval_t full_words[] = { { "block", WHEN_FULL_BLOCK },
 	{ "continue", WHEN_FULL_CONTINUE } };
 static const cyaml_strval_t direction_words[] = { { "upload", DIRECTION_UPLOAD },
 	{ "download", DIRECTION_DOWNLOAD } };
+static const cyaml_strval_t mismatch_words[] = { { "yes", MISMATCH_YES }, { "no", MISMATCH_NO } };
 static const cyaml_strval_t protocol_words[] = { { "tls", PROTOCOL_TLS }, { "http", PROTOCOL_HTTP },
 	{ "unknown", PROTOCOL_UNKNOWN }, { "upgrade", PROTOCOL_UPGRADE },
 	{ "connect", PROTOCOL_CONNECT }, { "websocket", PROTOCOL_WEBSOCKET } };
 static const cyaml_strval_t action_words[] = { { "intercept", ACTION_INTERCEPT },
 	{ "passthrough", ACTION_PASSTHROUGH }, { "block", ACTION_BLOCK }, { "reset", ACTION_RESET },
 	{ "allow", ACTION_ALLOW }, { "log", ACTION_NONE }, { "ranges", ACTION_RANGES },
-	{ "hold", ACTION_HOLD }, { "comfort", ACTION_COMFORT }, { "tail", ACTION_TAIL }, { "stream", ACTION_STREAM } };
+	{ "hold", ACTION_HOLD }, { "comfort", ACTION_COMFORT }, { "tail", ACTION_TAIL }, { "stream", ACTION_STREAM },
+	{ "warn", ACTION_WARN } };
 
 static const cyaml_strval_t check_words[] = { { "log", PASSTHROUGH_LOG },
 	{ "refuse", PASSTHROUGH_REFUSE }, { "probe", PASSTHROUGH_PROBE } };
@@ -183,6 +185,9 @@ static const cyaml_schema_field_t when_fields[] = {
 	TEXT(struct raw_when, size_over),
 	TEXT(struct raw_when, size_under),
 	LIST(struct raw_when, verdict, &text_entry, 1, LIST_MAX),
+	LIST(struct raw_when, content, &text_entry, 1, LIST_MAX),
+	LIST(struct raw_when, contains, &text_entry, 1, LIST_MAX),
+	WORD(struct raw_when, mismatch, ENUM_FLAGS, mismatch_words),
 	CYAML_FIELD_END,
 };
 
@@ -254,6 +259,7 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_MAPPING("audit", OPT, struct raw_config, audit, audit_fields),
 	NUMBER(struct raw_config, workers),
 	TEXT(struct raw_config, state_dir),
+	LIST(struct raw_config, known_hosts, &text_entry, 0, LIST_MAX),
 	CYAML_FIELD_MAPPING("limits", OPT, struct raw_config, limits, limit_fields),
 	LIST(struct raw_config, client_certificates, &client_cert_entry, 0, CLIENT_CERTS_MAX),
 	LIST(struct raw_config, origins, &origin_entry, 0, ORIGINS_MAX),

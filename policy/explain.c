@@ -29,6 +29,9 @@ static void print_step(void *arg, const struct walk_step *s)
 	case WALK_LOGS:
 		fprintf(out, "all its conditions hold, noted in the audit\n");
 		break;
+	case WALK_WARNS:
+		fprintf(out, "all its conditions hold, the receiver is warned\n");
+		break;
 	case WALK_RANGES:
 		fprintf(out, "all its conditions hold, a range goes to the origin as it is asked for\n");
 		break;
@@ -54,6 +57,7 @@ static void print_step(void *arg, const struct walk_step *s)
 	case WALK_NO_MEANING:
 		fprintf(out, "holds, but %s\n",
 		    s->rule->action == ACTION_RANGES ? "ranges are asked about with the request"
+		    : s->rule->action == ACTION_WARN ? "warnings are about bodies"
 		    : s->rule->action > ACTION_RANGES ? "how to release is asked about with the response"
 						     : "bytes of an unknown protocol cannot be searched");
 		break;
@@ -112,9 +116,10 @@ void policy_explain(FILE *out, const struct policy *p, const struct facts *f)
 		if ((s == STAGE_UPLOAD || s == STAGE_DOWNLOAD) && at.verdict == NULL)
 			fprintf(out, "  (no verdict is given: the body counts as not searched)\n");
 		d = policy_walk(p, &at, print_step, out);
-		fprintf(out, "  => %s by '%s'%s%s%s\n", action_name(d.action), d.rule,
+		fprintf(out, "  => %s by '%s'%s%s%s%s\n", action_name(d.action), d.rule,
 		    d.reason != NULL ? ", reason: " : "", d.reason != NULL ? d.reason : "",
-		    d.log ? ", with a note in the audit" : "");
+		    d.log ? ", with a note in the audit" : "",
+		    d.warn && d.action == ACTION_ALLOW ? ", with a warning" : "");
 		if (s == STAGE_HELLO && at.protocol == PROTOCOL_TLS)
 			print_client_cert(out, p, &at);
 		if (settles(at.stage, d.action))

@@ -21,7 +21,7 @@ uint32_t facts_known(const struct facts *f)
 		known |= COND_BIT(SIZE);
 	if ((f->stage == STAGE_UPLOAD || f->stage == STAGE_DOWNLOAD) && f->verdict != NULL &&
 	    f->verdict->class != VERDICT_NONE)
-		known |= COND_BIT(VERDICT);
+		known |= COND_BIT(VERDICT) | COND_BIT(CONTENT) | COND_BIT(CONTAINS) | COND_BIT(MISMATCH);
 	return known;
 }
 
@@ -100,7 +100,7 @@ static bool path_holds(const struct rule *r, struct str path)
 {
 	bool both = r->action == ACTION_ALLOW || r->action == ACTION_PASSTHROUGH ||
 		    r->action == ACTION_RANGES || r->action == ACTION_COMFORT ||
-		    r->action == ACTION_TAIL || r->action == ACTION_STREAM;
+		    r->action == ACTION_TAIL || r->action == ACTION_STREAM || r->action == ACTION_WARN;
 
 	for (size_t i = 0; i < r->paths_n; i++)
 		if (path_match(r->paths[i], path, both))
@@ -113,6 +113,29 @@ static bool verdict_holds(const struct rule *r, const struct verdict *v)
 	if (v->class <= VERDICT_NONE || v->class >= VERDICT_COUNT || v->reason >= REASON_COUNT)
 		return false;
 	return (r->verdicts[v->class] & 1u << v->reason) != 0;
+}
+
+static bool content_holds(const struct rule *r, const struct facts *f)
+{
+	for (size_t i = 0; i < r->contents_n; i++)
+		if (r->contents[i].kind == f->content &&
+		    (r->contents[i].type.n == 0 || str_ieq(r->contents[i].type, f->file_type)))
+			return true;
+	return false;
+}
+
+void facts_content(struct facts *f, const struct verdict *v, struct str first)
+{
+	const char *type;
+
+	f->content = v->kind;
+	f->contains = v->kinds | KIND_BIT(v->kind);
+	f->file_type = str_c(v->type);
+	if (v->kinds != 0)
+		return;
+	f->content = kind_of_bytes(first, &type);
+	f->contains = KIND_BIT(f->content);
+	f->file_type = str_c(type);
 }
 
 bool cond_holds(const struct rule *r, enum cond c, const struct facts *f)
@@ -139,6 +162,13 @@ bool cond_holds(const struct rule *r, enum cond c, const struct facts *f)
 		return accept_holds(r, f->accept);
 	case COND_VERDICT:
 		return verdict_holds(r, f->verdict);
+	case COND_CONTENT:
+		return content_holds(r, f);
+	case COND_CONTAINS:
+		return (r->contains & f->contains) != 0;
+	case COND_MISMATCH:
+		return (r->mismatch == MISMATCH_YES) ==
+		       kind_mismatch(f->content_type, f->file_name, f->content);
 	case COND_HOST:
 		return host_holds(r, f->host);
 	case COND_PATH:

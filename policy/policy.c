@@ -63,7 +63,7 @@ const char *stage_name(enum stage s)
 const char *action_name(enum action a)
 {
 	static const char *const names[] = { "log", "intercept", "passthrough", "block", "reset",
-		"allow", "ranges", "hold", "comfort", "tail", "stream" };
+		"allow", "ranges", "hold", "comfort", "tail", "stream", "warn" };
 
 	return (unsigned)a < sizeof(names) / sizeof(names[0]) ? names[a] : "unknown";
 }
@@ -86,6 +86,11 @@ const struct client_cert *policy_client_cert(const struct policy *p, const struc
 			return &r->told;
 	}
 	return NULL;
+}
+
+bool policy_known_host(const struct policy *p, struct str host)
+{
+	return p->conf->known_hosts != NULL && hosts_match(p->conf->known_hosts, host);
 }
 
 bool policy_pinning(const struct policy *p, const struct facts *f)
@@ -217,6 +222,14 @@ static struct walk_step try_allow(struct walk *w, const struct rule *r)
 	return step_of(r, WALK_SHIELDS);
 }
 
+/* Like allow where it names the verdict; else it adds a warning to what others decide. */
+static struct walk_step try_warn(const struct walk *w, const struct rule *r)
+{
+	if (w->f->stage != STAGE_UPLOAD && w->f->stage != STAGE_DOWNLOAD)
+		return step_of(r, WALK_NO_MEANING);
+	return step_of(r, (r->conds & COND_BIT(VERDICT)) != 0 ? WALK_DECIDES : WALK_WARNS);
+}
+
 static struct walk_step try_decrypt(struct walk *w, const struct rule *r)
 {
 	bool pass = r->action == ACTION_PASSTHROUGH;
@@ -252,6 +265,8 @@ static struct walk_step try_rule(struct walk *w, const struct rule *r)
 	case ACTION_INTERCEPT:
 	case ACTION_PASSTHROUGH:
 		return try_decrypt(w, r);
+	case ACTION_WARN:
+		return try_warn(w, r);
 	case ACTION_RANGES:
 		return step_of(r, w->f->stage == STAGE_REQUEST ? WALK_RANGES : WALK_NO_MEANING);
 	case ACTION_HOLD:
@@ -262,6 +277,17 @@ static struct walk_step try_rule(struct walk *w, const struct rule *r)
 	default:
 		return step_of(r, WALK_LOGS);
 	}
+}
+
+/*
+ * What cannot be searched for being encrypted is mostly meant to be: as an upload it is the way out
+ * for data that nobody may see, as a download its receiver is told.
+ */
+static bool passes_with_warning(const struct policy *p, const struct facts *f)
+{
+	return f->verdict != NULL && f->verdict->class == VERDICT_UNSCANNABLE &&
+	       f->verdict->reason == REASON_ENCRYPTED &&
+	       (f->stage == STAGE_DOWNLOAD || policy_known_host(p, f->host));
 }
 
 static enum action default_action(const struct policy *p, const struct walk *w)
@@ -279,8 +305,10 @@ static enum action default_action(const struct policy *p, const struct walk *w)
 		return leaves_http(w) ? ACTION_BLOCK : ACTION_ALLOW;
 	case STAGE_UPLOAD:
 	case STAGE_DOWNLOAD:
-		return class == VERDICT_CLEAN || class == VERDICT_BYPASSED ? ACTION_ALLOW
-									   : ACTION_BLOCK;
+		return class == VERDICT_CLEAN || class == VERDICT_BYPASSED ||
+			       passes_with_warning(p, w->f)
+			   ? ACTION_ALLOW
+			   : ACTION_BLOCK;
 	case STAGE_CONNECT:
 	case STAGE_RESPONSE:
 		return ACTION_ALLOW;
@@ -295,20 +323,31 @@ static struct decision decide_default(const struct policy *p, const struct walk 
 
 	if (d.action == ACTION_BLOCK || d.action == ACTION_RESET)
 		return d;
+	d.warn = passes_with_warning(p, w->f);
 	if (w->permits != NULL && open_other(w, ACTION_NONE) == NULL)
 		d.rule = w->permits->name;
 	return d;
+}
+
+static struct decision decide_by(const struct rule *r)
+{
+	return (struct decision){ .action = r->action == ACTION_WARN ? ACTION_ALLOW : r->action,
+		.rule = r->name,
+		.reason = r->reason,
+		.by_rule = true,
+		.warn = r->action == ACTION_WARN };
 }
 
 struct decision policy_walk(const struct policy *p, const struct facts *f, walk_fn *each, void *arg)
 {
 	const struct config *c = p->conf;
 	struct walk w = { .f = f, .known = facts_known(f) };
+	const struct rule *by = NULL;
 	struct decision d;
 	enum action release = ACTION_NONE;
-	bool log = false, ranges = false;
+	bool log = false, ranges = false, warn = false;
 
-	for (size_t i = 0; i < c->rules_n; i++) {
+	for (size_t i = 0; i < c->rules_n && by == NULL; i++) {
 		const struct rule *r = &c->rules[i];
 		struct walk_step s = try_rule(&w, r);
 
@@ -318,15 +357,17 @@ struct decision policy_walk(const struct policy *p, const struct facts *f, walk_
 		ranges = ranges || s.outcome == WALK_RANGES;
 		if (s.outcome == WALK_RELEASES && release == ACTION_NONE)
 			release = r->action;
+		warn = warn || s.outcome == WALK_WARNS;
 		if (s.outcome == WALK_DECIDES)
-			return (struct decision){ r->action, r->name, r->reason, log, true, ranges, release };
+			by = r;
 		if (s.outcome == WALK_WAITS)
 			break;
 	}
-	d = decide_default(p, &w);
+	d = by != NULL ? decide_by(by) : decide_default(p, &w);
 	d.log = log;
 	d.ranges = ranges;
 	d.release = release;
+	d.warn |= warn;
 	return d;
 }
 

@@ -45,12 +45,18 @@ struct facts {
 	uint64_t size;		 /* of the body at hand, decoded; with size_known */
 	bool size_known;
 	const struct verdict *verdict; /* UPLOAD and DOWNLOAD stages; else NULL */
+	/* What the body is, known with its verdict (facts_content()). */
+	enum kind content;
+	uint32_t contains;    /* KIND_BIT of that and of all that is in it */
+	struct str file_type; /* by content, "docx" */
+	struct str file_name; /* that it is said to be; empty where nothing says so */
 };
 
-/* Those behind ALLOW decide nothing: they say how, and the walk goes on. */
+/* Those behind ALLOW decide nothing: they say how, and the walk goes on; WARN besides may permit. */
 enum action {
 	ACTION_NONE, ACTION_INTERCEPT, ACTION_PASSTHROUGH, ACTION_BLOCK, ACTION_RESET, ACTION_ALLOW,
-	ACTION_RANGES, ACTION_HOLD, ACTION_COMFORT, ACTION_TAIL, ACTION_STREAM
+	ACTION_RANGES, ACTION_HOLD, ACTION_COMFORT, ACTION_TAIL, ACTION_STREAM,
+	ACTION_WARN
 };
 
 struct decision {
@@ -61,6 +67,7 @@ struct decision {
 	bool by_rule;	    /* a rule with this action decided, not a default */
 	bool ranges;	    /* REQUEST: a rule lets ranges go to the origin */
 	enum action release; /* RESPONSE: HOLD, COMFORT, TAIL or STREAM, the first that a rule asks for; else NONE */
+	bool warn;	    /* UPLOAD, DOWNLOAD: it passes, but its receiver is to be warned */
 };
 
 struct policy; /* reference-counted */
@@ -79,7 +86,8 @@ const struct config *policy_config(const struct policy *p);
  * Decide at a stage. Never ACTION_NONE: when no rule speaks, the built-in defaults are:
  * CONNECT allow; HELLO: TLS and HTTP intercept (TLS passthrough where tls.intercept is no), unknown protocol reset; REQUEST allow,
  * but upgrade and CONNECT block (a WebSocket is searched and thus allowed); RESPONSE allow; UPLOAD and DOWNLOAD: clean and bypassed allow;
- * infected, suspect, unscannable (and no verdict at all) block.
+ * what was not searched for being encrypted allow with a warning, as a download or to a known host;
+ * all else that is unscannable, infected, suspect (and no verdict at all) block.
  * INTERCEPT is an answer at HELLO only; PASSTHROUGH at CONNECT and HELLO, and at REQUEST for an
  * upgrade, CONNECT or WebSocket (a tunnel, unsearched).
  * What each action means at each stage, and why, is in policy/README.md.
@@ -95,6 +103,12 @@ const struct client_cert *policy_client_cert(const struct policy *p, const struc
 bool policy_pinning(const struct policy *p, const struct facts *f);
 
 const char *client_cert_word(enum client_cert_action a);
+
+/* What a verdict says of the content; first: the first bytes, for a body that nobody looked into. */
+void facts_content(struct facts *f, const struct verdict *v, struct str first);
+
+/* Is it one of known_hosts? */
+bool policy_known_host(const struct policy *p, struct str host);
 
 /* Lower-case words for audit and messages. */
 const char *stage_name(enum stage s);

@@ -125,7 +125,7 @@ static int check_stage(struct build *b)
 
 	if (r->action == ACTION_RANGES)
 		return check_ranges(b);
-	if (r->action > ACTION_RANGES)
+	if (r->action > ACTION_RANGES && r->action != ACTION_WARN)
 		return check_release(b);
 	if (r->action != ACTION_INTERCEPT && r->action != ACTION_PASSTHROUGH)
 		return 0;

@@ -30,6 +30,12 @@ struct ports {
 	uint16_t from, to;
 };
 
+/* type empty: any of that kind. */
+struct content {
+	enum kind kind;
+	struct str type;
+};
+
 struct host_file {
 	const char *path;
 	const struct hosts *hosts;
@@ -51,6 +57,10 @@ struct rule {
 	enum direction direction;
 	uint64_t size_least, size_most;   /* both included */
 	uint32_t verdicts[VERDICT_COUNT]; /* bits of enum verdict_reason */
+	struct content *contents;
+	size_t contents_n;
+	uint32_t contains; /* KIND_BIT of any */
+	enum mismatch mismatch;
 };
 
 struct client_cert_rule {
@@ -85,6 +95,7 @@ struct config {
 	size_t exceptions_n;
 	struct rule *rules;
 	size_t rules_n;
+	const struct hosts *known_hosts;
 	struct host_file *files;
 	const char **file_paths;
 	size_t files_n;
@@ -117,6 +128,9 @@ int build_pinning(struct build *b, const struct node *root);
 
 /* tls.faults, origins and exceptions (rule_origin.c): 0 or -ERR_CONFIG. */
 int build_origins(struct build *b, const struct node *root);
+
+/* `known_hosts`: 0 or -ERR_CONFIG. (rule_host.c) */
+int build_known_hosts(struct build *b, const struct node *root);
 
 /* Conditions that hold or not before the first request: 0 or -ERR_CONFIG; why says what comes
  * before any request. (rule_client_cert.c) */

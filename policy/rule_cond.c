@@ -236,6 +236,57 @@ static int build_verdict(struct build *b, unsigned i)
 	return 0;
 }
 
+static int kind_error(struct build *b, const char *key, unsigned i, struct str word)
+{
+	struct suggest near = suggest_for(word);
+
+	for (int k = 0; k < KIND_COUNT; k++)
+		suggest_offer(&near, kind_word((enum kind)k));
+	build_error(b, key, i, "a kind of content, such as archive, executable, script, document");
+	return near.best != NULL ? config_error_fix(b->err, "did you mean %s?", near.best) :
+				   config_error_fix(b->err, "the kinds are listed in docs/configuration.md");
+}
+
+/* "archive", "archive.rar". */
+static int build_contents(struct build *b)
+{
+	const struct raw_when *w = &b->raw->when;
+	struct rule *r = b->out;
+
+	r->contents = arena_array(&b->c->arena, w->content_n, sizeof(*r->contents));
+	if (r->contents == NULL)
+		return config_error_memory(b->err);
+	for (unsigned i = 0; i < w->content_n; i++) {
+		struct str s = str_c(w->content[i]);
+		ptrdiff_t dot = str_chr(s, '.');
+		struct str word = str_sub(s, 0, dot >= 0 ? (size_t)dot : s.n);
+		struct content *to = &r->contents[i];
+
+		if (!kind_of_word(word, &to->kind))
+			return kind_error(b, "content", i, word);
+		to->type = str_sub(s, word.n + 1, s.n);
+		if (dot >= 0 && !is_token(to->type))
+			return build_error(b, "content", i, "a type behind the dot, such as archive.rar");
+	}
+	r->contents_n = w->content_n;
+	return 0;
+}
+
+static int build_kinds(struct build *b)
+{
+	const struct raw_when *w = &b->raw->when;
+	int ret = build_contents(b);
+	enum kind k;
+
+	for (unsigned i = 0; i < w->contains_n && ret == 0; i++)
+		if (kind_of_word(str_c(w->contains[i]), &k))
+			b->out->contains |= KIND_BIT(k);
+		else
+			ret = kind_error(b, "contains", i, str_c(w->contains[i]));
+	b->out->mismatch = w->mismatch;
+	return ret;
+}
+
 static uint32_t conds_of(const struct raw_when *w)
 {
 #define HAS(name, yes) ((yes) ? COND_BIT(name) : 0)
@@ -244,7 +295,9 @@ static uint32_t conds_of(const struct raw_when *w)
 	       HAS(DIRECTION, w->direction != DIRECTION_ANY) |
 	       HAS(SIZE, w->size_over != NULL || w->size_under != NULL) |
 	       HAS(METHOD, w->method_n > 0) | HAS(CONTENT_TYPE, w->content_type_n > 0) |
-	       HAS(ACCEPT, w->accept_n > 0) | HAS(VERDICT, w->verdict_n > 0) | HAS(HOST, w->host_n + w->host_list_n > 0) |
+	       HAS(ACCEPT, w->accept_n > 0) | HAS(VERDICT, w->verdict_n > 0) |
+	       HAS(CONTENT, w->content_n > 0) | HAS(CONTAINS, w->contains_n > 0) |
+	       HAS(MISMATCH, w->mismatch != MISMATCH_ANY) | HAS(HOST, w->host_n + w->host_list_n > 0) |
 	       HAS(PATH, w->path_n > 0);
 #undef HAS
 }
@@ -264,7 +317,7 @@ int build_conds(struct build *b)
 	    (ret = build_nets(b, "destination", w->destination, w->destination_n, &r->destination,
 		 &r->destination_n)) != 0 ||
 	    (ret = build_ports(b)) != 0 || (ret = build_texts(b)) != 0 ||
-	    (ret = build_sizes(b)) != 0)
+	    (ret = build_sizes(b)) != 0 || (ret = build_kinds(b)) != 0)
 		return ret;
 	for (unsigned i = 0; i < w->verdict_n && ret == 0; i++)
 		ret = build_verdict(b, i);

@@ -7,29 +7,38 @@
 #include "policy/config_error.h"
 #include "policy/rule.h"
 
-static int build_inline(struct build *b)
+static int build_names(
+    struct build *b, const char *key, const char **names, unsigned n, const struct hosts **out)
 {
-	const struct raw_when *w = &b->raw->when;
 	struct hosts *h;
 	size_t bytes = 0;
 
-	for (unsigned i = 0; i < w->host_n; i++)
-		bytes += str_c(w->host[i]).n;
-	if (w->host_n == 0)
+	for (unsigned i = 0; i < n; i++)
+		bytes += str_c(names[i]).n;
+	if (n == 0)
 		return 0;
-	h = hosts_new(&b->c->arena, w->host_n, bytes);
+	h = hosts_new(&b->c->arena, n, bytes);
 	if (h == NULL)
 		return config_error_memory(b->err);
-	for (unsigned i = 0; i < w->host_n; i++) {
-		const char *fix = "", *why = hosts_add(h, str_c(w->host[i]), &fix);
+	for (unsigned i = 0; i < n; i++) {
+		const char *fix = "", *why = hosts_add(h, str_c(names[i]), &fix);
 
 		if (why != NULL) {
-			build_error(b, "host", i, "%s", why);
+			build_error(b, key, i, "%s", why);
 			return config_error_fix(b->err, "%s", fix);
 		}
 	}
-	b->out->hosts = h;
+	*out = h;
 	return 0;
+}
+
+int build_known_hosts(struct build *b, const struct node *root)
+{
+	const struct raw_config *raw = b->c->raw;
+
+	b->rule = root;
+	b->when = NULL;
+	return build_names(b, "known_hosts", raw->known_hosts, raw->known_hosts_n, &b->c->known_hosts);
 }
 
 static int missing_file(struct build *b, unsigned i, int error)
@@ -92,7 +101,8 @@ static int find_file(struct build *b, unsigned i, const struct host_file **out)
 int build_hosts(struct build *b)
 {
 	unsigned n = b->raw->when.host_list_n;
-	int r = build_inline(b);
+	const struct raw_when *w = &b->raw->when;
+	int r = build_names(b, "host", w->host, w->host_n, &b->out->hosts);
 
 	if (r != 0)
 		return r;

@@ -8,6 +8,7 @@
 enum walk_outcome {
 	WALK_DECIDES,    /* this rule's action is the decision */
 	WALK_LOGS,       /* noted; the walk goes on */
+	WALK_WARNS,      /* its receiver is to be warned; the walk goes on */
 	WALK_RANGES,     /* ranges go to the origin; the walk goes on */
 	WALK_RELEASES,   /* says how a download is released; the walk goes on */
 	WALK_FAILS,      /* a condition does not hold */

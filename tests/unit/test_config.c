@@ -283,6 +283,12 @@ static const struct {
 	{ "rules:\n- action: log\n  when: { verdict: [infectd] }\n", 3, "infectd", "one of clean, infected", "did you mean infected?" },
 	{ "rules:\n- action: log\n  when: { verdict: [unscannable.encrypt] }\n", 3, "unscannable.encrypt", "unscannable alone or with", "unscannable.encrypted" },
 	{ "rules:\n- action: log\n  when: { verdict: [infected.limit] }\n", 3, "infected.limit", "infected without a reason", "" },
+	{ "rules:\n- action: log\n  when: { content: [executible] }\n", 3, "executible", "a kind of content", "did you mean executable?" },
+	{ "rules:\n- action: log\n  when: { content: [archive.] }\n", 3, "archive.", "a type behind the dot", "" },
+	{ "rules:\n- action: log\n  when: { contains: [archive.zip] }\n", 3, "archive.zip", "a kind of content", "archive" },
+	{ "rules:\n- action: log\n  when: { mismatch: maybe }\n", 3, "maybe", "", "" },
+	{ "rules:\n- action: passthrough\n  when: { content: [video] }\n", 3, "video", "known only after decryption", "" },
+	{ "known_hosts: [a.example, \"*.b\"]\n", 1, "*.b", "", "" },
 	{ "rules:\n- action: log\n  when: { verdict: [none] }\n", 3, "none", "one of clean", "" },
 	/* what can never be known at the hello */
 	{ "rules:\n- action: passthrough\n  when:\n    host: [a]\n    method: [GET]\n", 5, "GET", "no condition 'method' with action passthrough", "remove 'method'" },

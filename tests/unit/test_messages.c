@@ -12,6 +12,7 @@
 #include "core/err.h"
 #include "gateway/messages.h"
 #include "gateway/share.h"
+#include "gateway/warning.h"
 #include "gateway/wire.h"
 
 enum { MOST = 64 };
@@ -82,6 +83,12 @@ int body_finish(struct body *b, body_fn *fn, void *arg)
 const struct verdict *body_verdict(const struct body *b)
 {
 	return &b->verdict;
+}
+
+void warning_note(struct txn *txn, struct leg *g, const struct decision *d)
+{
+	(void)txn;
+	g->warned |= d->warn;
 }
 
 struct decision txn_decide(const struct txn *txn, enum stage stage, const struct leg *g)

@@ -43,6 +43,9 @@ struct ask {
 	enum verdict_class verdict;
 	enum verdict_reason reason;
 	bool no_host, websocket;
+	enum kind content;
+	uint32_t contains;
+	const char *file_type, *file_name;
 };
 
 static struct addr address(const char *text, const char *otherwise, uint16_t port)
@@ -70,6 +73,10 @@ static struct decision decide(const struct policy *p, struct ask a)
 		.size = a.size > 0 ? a.size - 1 : 0,
 		.size_known = a.size > 0,
 		.verdict = a.stage == STAGE_UPLOAD || a.stage == STAGE_DOWNLOAD ? &v : NULL,
+		.content = a.content,
+		.contains = a.contains,
+		.file_type = str_c(a.file_type != NULL ? a.file_type : ""),
+		.file_name = str_c(a.file_name != NULL ? a.file_name : ""),
 	};
 
 	return policy_decide(p, &f);
@@ -169,6 +176,20 @@ static const struct {
 	{ "verdict: [clean, unscannable.encrypted]", { STAGE_UPLOAD, .verdict = VERDICT_UNSCANNABLE, .reason = REASON_ENCRYPTED }, true },
 	{ "verdict: bypassed.client_cert", { STAGE_UPLOAD, .verdict = VERDICT_BYPASSED, .reason = REASON_CLIENT_CERT }, true },
 	{ "verdict: clean", { STAGE_UPLOAD, .verdict = VERDICT_NONE }, false },
+	{ "content: executable", { STAGE_DOWNLOAD, .verdict = VERDICT_CLEAN, .content = KIND_EXECUTABLE }, true },
+	{ "content: [image, executable]", { STAGE_DOWNLOAD, .verdict = VERDICT_CLEAN, .content = KIND_ARCHIVE, .contains = KIND_BIT(KIND_EXECUTABLE) }, false },
+	{ "content: executable", { STAGE_RESPONSE, .content = KIND_EXECUTABLE }, false }, /* not known yet */
+	{ "content: archive.rar", { STAGE_UPLOAD, .verdict = VERDICT_CLEAN, .content = KIND_ARCHIVE, .file_type = "rar" }, true },
+	{ "content: archive.rar", { STAGE_UPLOAD, .verdict = VERDICT_CLEAN, .content = KIND_ARCHIVE, .file_type = "zip" }, false },
+	{ "content: document.rar", { STAGE_UPLOAD, .verdict = VERDICT_CLEAN, .content = KIND_ARCHIVE, .file_type = "rar" }, false },
+	{ "contains: [encrypted, executable]", { STAGE_DOWNLOAD, .verdict = VERDICT_CLEAN, .content = KIND_ARCHIVE, .contains = KIND_BIT(KIND_ARCHIVE) | KIND_BIT(KIND_EXECUTABLE) }, true },
+	{ "contains: script", { STAGE_DOWNLOAD, .verdict = VERDICT_CLEAN, .content = KIND_ARCHIVE, .contains = KIND_BIT(KIND_ARCHIVE) | KIND_BIT(KIND_EXECUTABLE) }, false },
+	{ "mismatch: yes", { STAGE_DOWNLOAD, .verdict = VERDICT_CLEAN, .type = "image/png", .content = KIND_EXECUTABLE }, true },
+	{ "mismatch: yes", { STAGE_DOWNLOAD, .verdict = VERDICT_CLEAN, .type = "image/png", .content = KIND_IMAGE }, false },
+	{ "mismatch: no", { STAGE_DOWNLOAD, .verdict = VERDICT_CLEAN, .type = "image/png", .content = KIND_IMAGE }, true },
+	{ "mismatch: yes", { STAGE_DOWNLOAD, .verdict = VERDICT_CLEAN, .type = "application/octet-stream", .file_name = "a.txt", .content = KIND_ARCHIVE }, true },
+	{ "mismatch: yes", { STAGE_DOWNLOAD, .verdict = VERDICT_CLEAN, .type = "application/octet-stream", .content = KIND_ARCHIVE }, false },
+	{ "mismatch: yes", { STAGE_DOWNLOAD, .verdict = VERDICT_NONE, .type = "image/png", .content = KIND_EXECUTABLE }, false },
 	{ "{ client: [10.77.0.0/16], host: [other.example] }", { STAGE_REQUEST }, false }, /* all must hold */
 	{ "{ }", { STAGE_CONNECT }, true },
 };
@@ -247,6 +268,103 @@ START_TEST(without_rules_the_defaults_stand)
 		ck_assert(!d.log);
 	}
 	policy_free(p);
+}
+END_TEST
+
+/* Every verdict in both directions: docs/verdicts.md has the same table. */
+START_TEST(each_verdict_has_a_default_answer)
+{
+	static const struct {
+		enum verdict_class class;
+		enum verdict_reason reason;
+		enum action up, up_known, down;
+		bool warn;
+	} rows[] = {
+#define A ACTION_ALLOW
+#define X ACTION_BLOCK
+		{ VERDICT_NONE, REASON_NONE, X, X, X, false },
+		{ VERDICT_CLEAN, REASON_NONE, A, A, A, false },
+		{ VERDICT_INFECTED, REASON_NONE, X, X, X, false },
+		{ VERDICT_SUSPECT, REASON_NONE, X, X, X, false },
+		{ VERDICT_UNSCANNABLE, REASON_ENCRYPTED, X, A, A, true },
+		{ VERDICT_UNSCANNABLE, REASON_LIMIT, X, X, X, false },
+		{ VERDICT_UNSCANNABLE, REASON_TIMEOUT, X, X, X, false },
+		{ VERDICT_UNSCANNABLE, REASON_ERROR, X, X, X, false },
+		{ VERDICT_UNSCANNABLE, REASON_MALFORMED, X, X, X, false },
+		{ VERDICT_BYPASSED, REASON_POLICY, A, A, A, false },
+		{ VERDICT_BYPASSED, REASON_PARTIAL, A, A, A, false },
+#undef A
+#undef X
+	};
+	struct policy *p = policy_of("known_hosts: [.partner.example]\n");
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ask a = { STAGE_UPLOAD, .verdict = rows[i].class, .reason = rows[i].reason };
+		struct decision up = decide(p, a), known, down;
+
+		a.host = "www.partner.example";
+		known = decide(p, a);
+		a.host = "other.example";
+		a.stage = STAGE_DOWNLOAD;
+		down = decide(p, a);
+		ck_assert_msg(up.action == rows[i].up && !up.warn, "row %zu", i);
+		ck_assert_msg(known.action == rows[i].up_known && known.warn == rows[i].warn, "row %zu", i);
+		ck_assert_msg(down.action == rows[i].down && down.warn == rows[i].warn, "row %zu", i);
+		ck_assert_str_eq(down.rule, "default");
+	}
+	policy_free(p);
+}
+END_TEST
+
+START_TEST(a_warning_passes_what_it_names_and_is_added_to_the_rest)
+{
+	static const char rules[] = "rules:\n"
+				    "- { name: macros, when: { verdict: suspect, direction: download }, action: warn }\n"
+				    "- { name: odd, when: { mismatch: yes }, action: warn }\n"
+				    "- { name: all, when: { host: [.warned.example] }, action: warn }\n";
+	static const struct {
+		struct ask ask;
+		enum action want;
+		const char *rule;
+		bool warn;
+	} rows[] = {
+		{ { STAGE_DOWNLOAD, .verdict = VERDICT_SUSPECT }, ACTION_ALLOW, "macros", true },
+		{ { STAGE_UPLOAD, .verdict = VERDICT_SUSPECT }, ACTION_BLOCK, "default", false },
+		{ { STAGE_DOWNLOAD, .verdict = VERDICT_INFECTED }, ACTION_BLOCK, "default", false },
+		{ { STAGE_DOWNLOAD, .verdict = VERDICT_CLEAN }, ACTION_ALLOW, "default", false },
+		{ { STAGE_DOWNLOAD, .verdict = VERDICT_CLEAN, .type = "image/png", .content = KIND_ARCHIVE }, ACTION_ALLOW, "default", true },
+		{ { STAGE_DOWNLOAD, .verdict = VERDICT_CLEAN, .host = "a.warned.example" }, ACTION_ALLOW, "default", true },
+		{ { STAGE_DOWNLOAD, .verdict = VERDICT_INFECTED, .host = "a.warned.example" }, ACTION_BLOCK, "default", true },
+		{ { STAGE_REQUEST, .host = "a.warned.example" }, ACTION_ALLOW, "default", false },
+	};
+	struct policy *p = policy_of(rules);
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct decision d = decide(p, rows[i].ask);
+
+		ck_assert_msg(d.action == rows[i].want && d.warn == rows[i].warn, "row %zu: %s", i, action_name(d.action));
+		ck_assert_str_eq(d.rule, rows[i].rule);
+	}
+	policy_free(p);
+}
+END_TEST
+
+START_TEST(content_comes_from_the_search_or_else_from_the_first_bytes)
+{
+	struct verdict v = verdict_make(VERDICT_CLEAN, REASON_NONE, STR_NONE);
+	struct facts f = { 0 };
+
+	facts_content(&f, &v, STR("MZ\x90\0\3\0"));
+	ck_assert_int_eq(f.content, KIND_EXECUTABLE);
+	ck_assert_uint_eq(f.contains, KIND_BIT(KIND_EXECUTABLE));
+	ck_assert(str_eq(f.file_type, STR("pe")));
+	v.kind = KIND_ARCHIVE;
+	v.kinds = KIND_BIT(KIND_ARCHIVE) | KIND_BIT(KIND_SCRIPT);
+	memcpy(v.type, "zip", 4);
+	facts_content(&f, &v, STR("MZ\x90\0\3\0"));
+	ck_assert_int_eq(f.content, KIND_ARCHIVE);
+	ck_assert_uint_eq(f.contains, v.kinds);
+	ck_assert(str_eq(f.file_type, STR("zip")));
 }
 END_TEST
 
@@ -623,6 +741,9 @@ int main(void)
 	tcase_add_loop_test(t, a_condition_holds_or_not, 0, (int)(sizeof(conds) / sizeof(conds[0])));
 	tcase_add_test(t, a_path_cannot_be_dressed_up_to_be_allowed);
 	tcase_add_test(t, without_rules_the_defaults_stand);
+	tcase_add_test(t, each_verdict_has_a_default_answer);
+	tcase_add_test(t, a_warning_passes_what_it_names_and_is_added_to_the_rest);
+	tcase_add_test(t, content_comes_from_the_search_or_else_from_the_first_bytes);
 	tcase_add_test(t, x4_the_first_rule_about_client_certificates_that_holds_decides);
 	tcase_add_loop_test(t, x4_a_learned_bypass_is_permitted_by_policy_alone, 0, 4);
 	tcase_add_test(t, splice_only_passes_tls_through_unless_a_rule_forbids_it);

@@ -7,6 +7,7 @@
 
 #include "core/err.h"
 #include "gateway/authority.h"
+#include "gateway/disposition.h"
 #include "gateway/fields.h"
 #include "gateway/sniff.h"
 
@@ -128,6 +129,38 @@ START_TEST(content_codings_of_several_fields_are_one_list)
 }
 END_TEST
 
+START_TEST(file_names_are_read_as_browsers_do)
+{
+	static const struct {
+		const char *value, *want;
+	} rows[] = {
+		{ "attachment", "" },
+		{ "attachment; filename=a.txt", "a.txt" },
+		{ "attachment;FileName=\"a b.txt\" ; size=3", "a b.txt" },
+		{ "attachment; filename=\"a\\\"b;c\\\\.exe\"", "a\"b;c\\.exe" },
+		{ "attachment; filename=a.txt; filename=b.exe", "a.txt" },
+		{ "attachment; filename=a.txt; filename*=UTF-8''%e2%82%ac.e%78e", "\xe2\x82\xac.exe" },
+		{ "attachment; filename*=UTF-8''b.exe; filename=a.txt", "b.exe" },
+		{ "attachment; filename*=b%00%4.exe", "b_%4.exe" },
+		{ "attachment; filename=", "" },
+		{ "attachment; filename=\"", "\"" },
+		{ "filename=a.b", "a.b" },
+		{ "attachment; filename=0123456789012345678901234567890123456789.exe", "3456789.exe" },
+	};
+	char to[12], whole[128];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		bool some = disposition_name(str_c(rows[i].value), whole, sizeof(whole));
+
+		ck_assert_msg(some == (rows[i].want[0] != '\0'), "%s", rows[i].value);
+		if (strlen(whole) < sizeof(to))
+			ck_assert_str_eq(whole, rows[i].want);
+		disposition_name(str_c(rows[i].value), to, sizeof(to));
+		ck_assert_msg(strlen(rows[i].want) >= sizeof(to) || strcmp(to, rows[i].want) == 0, "%s: %s", rows[i].value, to);
+	}
+}
+END_TEST
+
 START_TEST(codings_too_long_to_keep_are_unknown_not_none)
 {
 	char many[100];
@@ -238,6 +271,7 @@ int main(void)
 	tcase_add_test(t, content_codings_of_several_fields_are_one_list);
 	tcase_add_test(t, q1_alternative_services_go_and_only_clear_stays);
 	tcase_add_test(t, q2_all_accept_fields_are_one_list);
+	tcase_add_test(t, file_names_are_read_as_browsers_do);
 	tcase_add_test(t, codings_too_long_to_keep_are_unknown_not_none);
 	tcase_add_test(t, a_request_without_host_is_for_its_connection);
 	tcase_add_test(t, a_request_is_for_its_connections_scheme);
