@@ -6,6 +6,7 @@
 #include "core/err.h"
 #include "gateway/ranged.h"
 #include "gateway/share.h"
+#include "gateway/warning.h"
 #include "gateway/wire.h"
 
 enum { PIECE = 32 << 10, ENOUGH = 4 << 10 };
@@ -197,6 +198,7 @@ static bool foreign_passes(struct txn *t, const char *word)
 	g->verdict = verdict_make(VERDICT_SUSPECT, REASON_NONE, str_c(name));
 	d = txn_decide(t, STAGE_DOWNLOAD, g);
 	t->own_log |= d.log;
+	warning_note(t, g, &d);
 	if (d.action == ACTION_ALLOW || d.action == ACTION_INTERCEPT)
 		return true;
 	txn_refuse_verdict(t, "download", &d, &g->verdict);
