@@ -272,19 +272,22 @@ static int submit(struct body *b)
 {
 	const struct reading *x = &b->readings[b->searched];
 	struct kept *from = x->from;
-	bool whole = x->n == keep_length(&from->bytes);
-	int fd = keep_seal(&from->bytes);
-	struct scan_about about;
+	bool whole = from->has_digest && x->n == keep_length(&from->bytes);
+	struct scan_about about = { .direction = (uint8_t)b->direction,
+		.client = b->client_number,
+		.digest = whole ? from->digest : NULL,
+		.file_name = str_c(b->name) };
+	int fd;
 
+	b->scan = scan_submit_known(b->w->scanner, about.digest, x->n, on_scan, b);
+	if (b->scan != 0)
+		return 0;
+	fd = keep_seal(&from->bytes);
 	if (fd < 0) {
 		decide_now(b, VERDICT_UNSCANNABLE, REASON_ERROR, STR("seal"));
 		return 1;
 	}
 	COUNT_ADD(scans, 1);
-	about = (struct scan_about){ .direction = (uint8_t)b->direction,
-		.client = b->client_number,
-		.digest = whole && from->has_digest ? from->digest : NULL,
-		.file_name = str_c(b->name) };
 	b->scan = scan_submit(b->w->scanner, fd, x->n, &about, on_scan, b);
 	if (b->scan != 0)
 		return 0;

@@ -15,6 +15,7 @@
 #include "core/log.h"
 #include "core/pack.h"
 #include "gateway/connecting.h"
+#include "gateway/content.h"
 #include "gateway/hunting.h"
 #include "gateway/learning.h"
 #include "gateway/parent.h"
@@ -323,6 +324,7 @@ void child_start(struct child *c)
 		return;
 	}
 	send_start(c);
+	content_send(c->p->content, c);
 	if (c->role == ROLE_WORKER)
 		send_listeners(c);
 	if (c->role == ROLE_WORKER && c->p->ticketing != NULL)

@@ -17,6 +17,7 @@
 #include "core/err.h"
 #include "core/json.h"
 #include "core/log.h"
+#include "gateway/content.h"
 #include "gateway/hunting.h"
 #include "gateway/learning.h"
 #include "gateway/listening.h"
@@ -383,6 +384,8 @@ void parent_on_ready(struct child *c)
 
 	if (c == &p->scanner)
 		renewal_serving(p->renewal);
+	if (c == &p->scanner && p->ready)
+		content_save(p->content, p); /* what the signatures before these found */
 	learning_worker(p, c);
 	if (c == &p->recorder)
 		hunting_recorder(p->hunting);
@@ -480,6 +483,8 @@ static int start_loop(struct parent *p)
 	p->renewal = renewal_new(p);
 	if (p->stop_timer == NULL || p->audit == NULL || p->learning == NULL || p->hunting == NULL || p->renewal == NULL)
 		return EXIT_OTHER;
+	if (search_on(p))
+		p->content = content_new(p);
 	audit_on_idle(p->audit, on_audit_idle, p);
 	if (parent_has_signer(p) && (p->ticketing = ticketing_new(p)) == NULL)
 		return EXIT_OTHER;
@@ -513,6 +518,7 @@ static void parent_free(struct parent *p)
 	learning_free(p->learning);
 	hunting_free(p->hunting);
 	renewal_free(p->renewal);
+	content_free(p->content);
 	audit_free(p->audit);
 	ticketing_free(p->ticketing);
 	for (struct child *c = child_next(p, NULL); c != NULL; c = child_next(p, c))
@@ -559,6 +565,7 @@ int parent_run(const char *config_path, const char *const *inside, unsigned insi
 	if (r == 0) {
 		start_roles(p);
 		loop_run(p->loop);
+		content_save(p->content, p);
 		log_info("stopped");
 		listening_network_down(p);
 		r = p->exit_code;

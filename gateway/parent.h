@@ -15,6 +15,7 @@
 #include "gateway/audit.h"
 #include "policy/policy.h"
 
+struct content;
 struct hunting;
 struct learning;
 
@@ -63,6 +64,7 @@ struct parent {
 	struct audit *audit;
 	struct learning *learning;
 	struct hunting *hunting;
+	struct content *content; /* known content; NULL: none */
 	struct limits limits; /* of the configuration in force; long-lived parts refer to it */
 	struct control_server *control;
 	struct timer *stop_timer;

@@ -8,6 +8,7 @@
 
 #include "certs/signer.h"
 #include "core/json.h"
+#include "gateway/content.h"
 #include "gateway/renewal.h"
 #include "policy/origin.h"
 
@@ -87,6 +88,7 @@ static void status_json(struct parent *p, struct buf *out)
 		json_i64(&j, "ca_days_left", (end - time(NULL)) / DAY);
 	json_c(&j, "trust", config_tls(p->config)->trust);
 	json_i64(&j, "trust_age_days", trust_age(p));
+	json_u64(&j, "known_contents", content_count(p->content));
 	renewal_json(p->renewal, &j);
 	json_open(&j, "roles");
 	for (struct child *c = child_next(p, NULL); c != NULL; c = child_next(p, c)) {
@@ -133,6 +135,8 @@ void status_text(struct parent *p, bool json, struct buf *out)
 	buf_printf(out, "  trust store  %s, changed %lld days ago\n", config_tls(p->config)->trust,
 	    (long long)trust_age(p));
 	renewal_text(p->renewal, out);
+	buf_printf(out, "  known        %llu contents are remembered as clean\n",
+	    (unsigned long long)content_count(p->content));
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		buf_printf(out, "  %-26s %14llu  %s\n", rows[i].name,
 		    (unsigned long long)sum(p, rows[i].offset), rows[i].doc);

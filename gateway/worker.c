@@ -511,6 +511,9 @@ static void on_parent(void *arg, enum msg_type type, struct str body, int *fds, 
 		else if (fd >= 0)
 			close(fd);
 		return;
+	case MSG_KNOWN:
+		scan_client_known(w->scanner, fd);
+		break;
 	case MSG_TICKET_KEYS:
 		ticket_keys(w, fd);
 		break;

@@ -9,11 +9,14 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "core/counter.h"
 #include "core/err.h"
 #include "core/log.h"
 #include "core/pack.h"
+#include "scanner/known.h"
 
 enum { SCAN_GRACE_MS = 2000, SCAN_MSG_MAX = 1024, SCAN_AHEAD = 64 };
 
@@ -31,6 +34,7 @@ struct scan {
 	int fd;            /* our duplicate while it waits, else -1 */
 	struct buf order;  /* the message, while it waits */
 	uint64_t until;
+	struct verdict *known; /* it is told in the next turn */
 	scan_fn *fn;
 	void *arg;
 };
@@ -44,6 +48,7 @@ struct scan_client {
 	struct link *older; /* take nothing new */
 	struct scan *scans;
 	size_t nscans, used;
+	struct known_content *known; /* NULL: none */
 };
 
 static uint64_t handle_of(const struct scan_client *c, const struct scan *s)
@@ -112,6 +117,8 @@ static void drop_slot(struct scan_client *c, struct scan *s)
 		close(s->fd);
 	s->fd = -1;
 	buf_free(&s->order);
+	free(s->known);
+	s->known = NULL;
 	s->used = false;
 	c->used--;
 }
@@ -153,6 +160,15 @@ static void fail(struct scan_client *c, struct scan *s, enum verdict_reason why,
 	answer(c, s, &v);
 }
 
+/* Its time is up: what is known is told, what was asked has taken too long. */
+static void end(struct scan_client *c, struct scan *s)
+{
+	struct verdict v = s->known != NULL ? *s->known
+					    : verdict_make(VERDICT_UNSCANNABLE, REASON_TIMEOUT, STR("scan-deadline"));
+
+	answer(c, s, &v);
+}
+
 static void set_timer(struct scan_client *c, uint64_t at)
 {
 	uint64_t now = loop_now(c->loop);
@@ -172,7 +188,7 @@ static void on_timer(void *arg)
 	/* By index: the callbacks may make the table move. */
 	for (size_t i = 0; i < c->nscans; i++)
 		if (c->scans[i].used && c->scans[i].until <= now)
-			fail(c, &c->scans[i], REASON_TIMEOUT, STR("scan-deadline"));
+			end(c, &c->scans[i]);
 	for (size_t i = 0; i < c->nscans; i++)
 		if (c->scans[i].used)
 			set_timer(c, c->scans[i].until);
@@ -235,6 +251,45 @@ uint64_t scan_submit(struct scan_client *c, int memfd, uint64_t length, const st
 		return 0;
 	}
 	return o.id;
+}
+
+static struct verdict *look_up(struct scan_client *c, const unsigned char *digest, uint64_t length)
+{
+	struct verdict v, *known;
+
+	if (c->known == NULL || digest == NULL ||
+	    !known_content_find(c->known, digest, length, (uint64_t)time(NULL), c->limits->scan_known_age / 1000, &v))
+		return NULL;
+	known = malloc(sizeof(*known));
+	if (known != NULL)
+		*known = v;
+	return known;
+}
+
+uint64_t scan_submit_known(struct scan_client *c, const unsigned char *digest, uint64_t length, scan_fn *fn, void *arg)
+{
+	struct verdict *known = look_up(c, digest, length);
+	struct scan *s = known != NULL ? take_slot(c) : NULL;
+
+	if (s == NULL) {
+		free(known);
+		return 0;
+	}
+	s->known = known;
+	s->fn = fn;
+	s->arg = arg;
+	s->until = loop_now(c->loop);
+	set_timer(c, s->until);
+	COUNT_ADD(known_hits, 1);
+	return handle_of(c, s);
+}
+
+void scan_client_known(struct scan_client *c, int fd)
+{
+	known_content_free(c->known);
+	c->known = known_content_map(fd, false);
+	if (c->known == NULL)
+		log_warn("the table of known content cannot be used");
 }
 
 void scan_cancel(struct scan_client *c, uint64_t handle)
@@ -312,7 +367,7 @@ static void send_waiting(struct scan_client *c)
 	for (size_t i = 0; i < c->nscans && c->link != NULL; i++) {
 		struct scan *s = &c->scans[i];
 
-		if (!s->used || s->link != NULL)
+		if (!s->used || s->link != NULL || s->known != NULL)
 			continue;
 		if (send_scan(c, s, buf_view(&s->order), s->fd) == 0) {
 			close(s->fd);
@@ -385,6 +440,7 @@ void scan_client_free(struct scan_client *c)
 		chan_free(c->link->chan);
 	free(c->link);
 	timer_free(c->timer);
+	known_content_free(c->known);
 	free(c->scans);
 	free(c);
 }

@@ -53,9 +53,22 @@ uint64_t scan_submit(struct scan_client *c, int memfd, uint64_t length, const st
     scan_fn *fn, void *arg);
 void scan_cancel(struct scan_client *c, uint64_t handle);
 
+/* Take the table of known content (scanner/known.h); the descriptor stays the caller's. */
+void scan_client_known(struct scan_client *c, int fd);
+
+/*
+ * As scan_submit, for content that is known to be clean (scanner/known.h): no scanner is asked and no
+ * descriptor is needed. 0: it is not known, or memory is short. digest may be NULL (not known).
+ */
+uint64_t scan_submit_known(struct scan_client *c, const unsigned char *digest, uint64_t length, scan_fn *fn, void *arg);
+
 /* Pure readers of the messages (fuzzed): 0 or -ERR_PROTO. */
 int scan_read_verdict(struct str body, uint64_t *id, struct verdict *v);
 int scan_pack_verdict(struct buf *out, uint64_t id, const struct verdict *v);
+
+/* What a job answers: the SHA-256 of what it searched (32 bytes), then a VERDICT. */
+int scan_read_answer(struct str body, uint64_t *id, unsigned char digest[SCAN_DIGEST], struct verdict *v);
+int scan_pack_answer(struct buf *out, uint64_t id, const unsigned char digest[SCAN_DIGEST], const struct verdict *v);
 
 struct scan_order {
 	uint64_t id, length;

@@ -89,6 +89,7 @@ static int add_folder(void *hash, const char *folder)
 static bool matters(const char *limit)
 {
 	return strncmp(limit, "scan", 4) == 0 && strncmp(limit, "scan_queue", 10) != 0 &&
+	       strncmp(limit, "scan_known", 10) != 0 &&
 	       strcmp(limit, "scan_job_uses") != 0;
 }
 

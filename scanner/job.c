@@ -66,16 +66,19 @@ static int next_order(uint64_t *number, uint64_t *length)
 	return fd;
 }
 
-static void search(const struct engine *e, int fd, uint64_t length, struct verdict *v)
+/* The digest is of the very bytes that are searched; zeros where there are none. */
+static void search(const struct engine *e, int fd, uint64_t length, unsigned char digest[ENGINE_DIGEST], struct verdict *v)
 {
 	void *p = NULL;
 
+	memset(digest, 0, ENGINE_DIGEST);
 	if (length > 0) {
 		p = mmap(NULL, length, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
 		if (p == MAP_FAILED) {
 			*v = verdict_make(VERDICT_UNSCANNABLE, REASON_ERROR, STR("job-memory"));
 			return;
 		}
+		engine_digest(str_of(p, length), digest);
 	}
 #ifdef SCANNER_HOSTILE
 	if (!hostile_act(str_of(p, length), fd, v))
@@ -91,11 +94,11 @@ static int tell(const struct buf *b)
 	return write(JOB_SOCK, b->p + b->off, b->len) == (ssize_t)b->len ? 0 : -ERR_CLOSED;
 }
 
-static int answer(uint64_t number, const struct verdict *v)
+static int answer(uint64_t number, const unsigned char digest[ENGINE_DIGEST], const struct verdict *v)
 {
 	char bytes[JOB_MSG_MAX];
 	struct buf b = { .p = bytes, .cap = sizeof(bytes), .max = sizeof(bytes) };
-	int r = scan_pack_verdict(&b, number, v);
+	int r = scan_pack_answer(&b, number, digest, v);
 
 	return r != 0 ? r : tell(&b);
 }
@@ -106,6 +109,7 @@ _Noreturn void job_main(int sock, struct engine *e, const struct jail *j, const 
 	char bytes[4];
 	struct buf b = { .p = bytes, .cap = sizeof(bytes), .max = sizeof(bytes) };
 	int flags = engine_scratch(e, folder) == 0 ? jail_job(j, folder, sock, limits) : -1;
+	unsigned char digest[ENGINE_DIGEST];
 	uint64_t number, length;
 	struct verdict v;
 	int fd;
@@ -117,10 +121,10 @@ _Noreturn void job_main(int sock, struct engine *e, const struct jail *j, const 
 		hostile_folder = folder;
 		hostile_number = number;
 #endif
-		search(e, fd, length, &v);
+		search(e, fd, length, digest, &v);
 		close(fd);
 		jail_job_tidy(folder); /* libclamav may forget a file */
-		if (answer(number, &v) != 0)
+		if (answer(number, digest, &v) != 0)
 			break;
 	}
 	_exit(0);

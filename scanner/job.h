@@ -2,7 +2,7 @@
 /*
  * A job: a fork of the zygote that confines itself and searches one body at a time. Messages on
  * its socket pair (SOCK_SEQPACKET): first the job's u32 sandbox flags; then an order (u64 number,
- * u64 length; descriptor: sealed memfd) is answered by a VERDICT body with that number.
+ * u64 length; descriptor: sealed memfd) is answered as scan_read_answer() says, with that number.
  */
 #ifndef SCANNER_JOB_H
 #define SCANNER_JOB_H

@@ -37,6 +37,8 @@ struct scanner {
 	struct engine *engine;
 	struct sigset set;
 	struct zygote *zygote; /* NULL before START */
+	struct known_content *known;
+	bool serving;
 };
 
 static _Noreturn void die(const char *what, const char *why)
@@ -124,10 +126,21 @@ static void send_note(struct scanner *s)
 		die("cannot report", "the parent's channel is closed");
 }
 
+/* From here on workers believe what this generation found. */
+static void serve_known(struct scanner *s)
+{
+	if (s->serving && s->known != NULL)
+		known_content_serve(s->known, engine_generation(s->engine));
+}
+
 static void on_serving(void *arg)
 {
-	send_set(arg);
-	send_note(arg);
+	struct scanner *s = arg;
+
+	s->serving = true;
+	serve_known(s);
+	send_set(s);
+	send_note(s);
 }
 
 static void on_sample(void *arg, const struct scan_sample *a, int fd)
@@ -180,7 +193,7 @@ static void load(struct scanner *s)
 /* index 1: beside a scanner that serves. */
 static void start(struct scanner *s, struct str body, int fd)
 {
-	struct zygote_calls calls = { on_serving, on_sample, s };
+	struct zygote_calls calls = { .ready = on_serving, .sample = on_sample, .arg = s };
 	int r = s->zygote == NULL ? open_setup(fd, &s->setup) : -ERR_PROTO;
 	struct rd rd = rd_of(body);
 
@@ -214,6 +227,20 @@ static void peer(struct scanner *s, struct str body, int fd)
 		close(fd);
 }
 
+/* The descriptor is closed behind it, so that no job has it, either. */
+static void take_known(struct scanner *s, int fd)
+{
+	if (s->known != NULL || s->zygote == NULL || fd < 0)
+		return;
+	s->known = known_content_map(fd, true);
+	if (s->known == NULL) {
+		log_warn("the table of known content cannot be used");
+		return;
+	}
+	zygote_known(s->zygote, s->known);
+	serve_known(s);
+}
+
 /* Nothing can change in a running scanner: true only where nothing has to. */
 static void reload(struct scanner *s, struct str body, int fd)
 {
@@ -243,6 +270,8 @@ static void on_msg(void *arg, enum msg_type type, struct str body, int *fds, siz
 		start(s, body, fd);
 	else if (type == MSG_RELOAD)
 		reload(s, body, fd);
+	else if (type == MSG_KNOWN)
+		take_known(s, fd);
 	else if (type == MSG_COUNTERS && fd >= 0 && counters_map(fd) != 0)
 		log_warn("no counters: %s", strerror(errno));
 	else if (type == MSG_DRAIN && s->zygote != NULL)

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 
@@ -70,14 +71,16 @@ static void hear_verdict(struct slot *s, struct str bytes)
 {
 	struct pool *p = s->pool;
 	struct order *o = s->order;
+	unsigned char digest[SCAN_DIGEST];
 	struct verdict v;
 	uint64_t number;
 
-	if (scan_read_verdict(bytes, &number, &v) != 0 || number != s->number || !believable(&v)) {
+	if (scan_read_answer(bytes, &number, digest, &v) != 0 || number != s->number || !believable(&v)) {
 		log_error("job %u gave a nonsense answer", s->name);
 		slot_end(s, CAUSE_LIED);
 		return;
 	}
+	o->proved = o->digested && memcmp(o->digest, digest, SCAN_DIGEST) == 0;
 	s->order = NULL;
 	s->state = JOB_IDLE;
 	slot_idle_begin(s);

@@ -29,7 +29,8 @@ struct order {
 	uint64_t started; /* when a job got it, microseconds */
 	int fd;         /* the sealed body; the order's own; -1 when it is given up */
 	unsigned char digest[SCAN_DIGEST];
-	bool digested; /* digest is known */
+	bool digested; /* digest is known, or said by the asker */
+	bool proved; /* and the job that searched the body says the same */
 	uint8_t direction;
 	bool again; /* came back once from a job that lied */
 	char *url; /* the order's own; NULL: not known */

@@ -67,6 +67,22 @@ int scan_pack_verdict(struct buf *out, uint64_t id, const struct verdict *v)
 	return r != 0 ? r : pack_u64(out, v->object_bytes);
 }
 
+int scan_read_answer(struct str body, uint64_t *id, unsigned char digest[SCAN_DIGEST], struct verdict *v)
+{
+	int r = scan_read_verdict(str_sub(body, SCAN_DIGEST, body.n), id, v);
+
+	if (r == 0)
+		memcpy(digest, body.p, SCAN_DIGEST);
+	return r;
+}
+
+int scan_pack_answer(struct buf *out, uint64_t id, const unsigned char digest[SCAN_DIGEST], const struct verdict *v)
+{
+	int r = buf_append(out, digest, SCAN_DIGEST);
+
+	return r != 0 ? r : scan_pack_verdict(out, id, v);
+}
+
 int scan_read_order(struct str body, struct scan_order *o)
 {
 	struct rd r = rd_of(body);

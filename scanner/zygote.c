@@ -40,6 +40,8 @@ struct zygote {
 	struct queue queue;
 	struct poison poison;
 	struct peer *peers[PEERS_MOST];
+	struct known_content *known; /* NULL: none */
+	uint64_t generation;
 	struct timer *tick;
 	bool ticking, pumping;
 	uint64_t last; /* when the last order came in */
@@ -119,8 +121,14 @@ void zygote_drain(struct zygote *z, timer_fn *done, void *arg)
 	z->done = done;
 	z->done_arg = arg;
 	z->last = loop_now(z->loop);
+	z->known = NULL; /* there is a newer scanner, and it writes */
 	set_tick(z);
 	end_if_drained(z);
+}
+
+void zygote_known(struct zygote *z, struct known_content *k)
+{
+	z->known = z->done == NULL ? k : NULL;
 }
 
 /* ---- from the queue to the jobs ---- */
@@ -131,6 +139,25 @@ static uint64_t now_usec(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+/* What its worker and its job say is the same content is remembered, or is no longer. */
+static void remember(struct zygote *z, const struct order *o, const struct verdict *v)
+{
+	struct known_content_row row = { .length = o->length,
+		.generation = z->generation,
+		.at = (uint64_t)time(NULL),
+		.verdict = *v };
+	uint64_t was;
+
+	if (z->known == NULL || !o->proved)
+		return;
+	memcpy(row.digest, o->digest, KNOWN_CONTENT_DIGEST);
+	if (v->class == VERDICT_CLEAN)
+		known_content_add(z->known, &row);
+	else if ((v->class == VERDICT_INFECTED || v->class == VERDICT_SUSPECT) &&
+		 known_content_drop(z->known, o->digest, o->length, &was) && was != z->generation && z->calls.turned_bad != NULL)
+		z->calls.turned_bad(z->calls.arg, o->digest, o->length, v);
 }
 
 /* An order counts for its client until there is a job in the place of one that died of it. */
@@ -211,6 +238,7 @@ static void on_done(void *arg, struct order *o, const struct verdict *v, const s
 {
 	struct zygote *z = arg;
 
+	remember(z, o, v);
 	if (o->peer != NULL)
 		tell(o->peer, o->id, v);
 	o->peer = NULL;
@@ -461,6 +489,7 @@ struct zygote *zygote_new(struct loop *l, const struct limits *limits, struct en
 	z->loop = l;
 	z->limits = limits;
 	z->calls = *calls;
+	z->generation = engine_generation(e);
 	queue_init(&z->queue, seed);
 	z->tick = timer_new(l, on_tick, z);
 	z->pool = z->tick != NULL ? pool_new(l, limits, e, j, jobs, &pool) : NULL;

@@ -9,6 +9,7 @@
 #include "core/loop.h"
 #include "scanner/engine.h"
 #include "scanner/jail.h"
+#include "scanner/known.h"
 #include "scanner/sample.h"
 
 struct zygote;
@@ -17,6 +18,9 @@ struct zygote_calls {
 	timer_fn *ready; /* called once, when all jobs serve */
 	/* A body killed a job; the descriptor stays the caller's. */
 	void (*sample)(void *arg, const struct scan_sample *s, int fd);
+	/* An earlier generation found this clean, and this one does not; may be NULL. */
+	void (*turned_bad)(void *arg, const unsigned char digest[KNOWN_CONTENT_DIGEST], uint64_t length,
+	    const struct verdict *v);
 	void *arg;
 };
 
@@ -25,6 +29,9 @@ struct zygote_calls {
  */
 struct zygote *zygote_new(struct loop *l, const struct limits *limits, struct engine *e,
     const struct jail *j, unsigned jobs, const struct zygote_calls *calls);
+
+/* Where known content is kept (scanner/known.h); by reference. */
+void zygote_known(struct zygote *z, struct known_content *k);
 
 /* A channel to a worker; replaces the older one of that index. The descriptor becomes ours. */
 void zygote_peer(struct zygote *z, uint32_t index, int fd);
