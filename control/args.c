@@ -50,6 +50,8 @@ static const struct row rows[] = {
 	{ 'l', "list", "FILE", "file with a SHA-256 on each line, as sha256sum writes them" },
 	{ 'O', "object", "FILE", "a local file: whoever had the same" },
 	{ 'S', "signatures", NULL, "look for new signatures alone, and say what came of it" },
+	{ 'V', "save", "SHA256", "write this sample to FILE, which must not exist" },
+	{ 'D', "drop", "SHA256", "forget this sample, or all" },
 	{ 'X', "force", NULL, "replace what is there" },
 	{ 'h', "help", NULL, "this text" },
 };
@@ -130,6 +132,10 @@ static const char **text_of(struct args *a, int letter)
 		return &a->out;
 	case 'k':
 		return &a->spki;
+	case 'V':
+		return &a->save;
+	case 'D':
+		return &a->drop;
 	case 'l':
 		return &a->list;
 	case 'O':

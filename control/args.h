@@ -13,7 +13,7 @@ enum { ARGS_CONSTRAINTS_MAX = 32, ARGS_INSIDE_MAX = 16, ARGS_FAULTS_MAX = 16 };
 struct args {
 	const char *config, *state, *client, *url, *destination, *method, *accept, *type, *verdict, *size;
 	const char *content, *contains, *file_name;
-	const char *format, *out, *name, *spki;
+	const char *format, *out, *name, *spki, *save, *drop;
 	const char *list, *object;
 	const char *cert, *key, *passphrase_file, *which, *fingerprint;
 	const char *permit[ARGS_CONSTRAINTS_MAX], *exclude[ARGS_CONSTRAINTS_MAX];

@@ -27,6 +27,8 @@ static const struct command commands[] = {
 	    false },
 	{ "hunt", "cjlO", "[SHA256...]", "Ask the audit who received or sent an object",
 	    "Searches the audit files of the running gateway; see docs/retro-hunt.md.", cmd_hunt, false },
+	{ "samples", "cjVD", "[FILE]", "List the bodies that killed a scan job, and hand them out",
+	    "They are kept in memory, the last few; see docs/samples.md.", cmd_samples, false },
 	{ "reload", "cS", NULL, "Put a changed configuration in force, dropping no connection",
 	    "A configuration with a mistake leaves the old one in force.", cmd_reload, false },
 	{ "exceptions", "cj", NULL, "List the exceptions for origins with faults, and their uses",

@@ -37,7 +37,35 @@ bool control_alive(const char *state_dir)
 	return fd >= 0;
 }
 
-static int read_answer(int fd, struct buf *all)
+union control {
+	char space[CMSG_SPACE(sizeof(int))];
+	struct cmsghdr align;
+};
+
+/* As recv(); a descriptor that comes along goes to *passed, if there is none yet. */
+static ssize_t receive(int fd, char *to, size_t n, int *passed)
+{
+	union control c = { .space = { 0 } };
+	struct iovec iov = { to, n };
+	struct msghdr m = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = c.space,
+		.msg_controllen = sizeof(c.space) };
+	ssize_t k = recvmsg(fd, &m, MSG_CMSG_CLOEXEC);
+	int got;
+
+	if (k < 0 || CMSG_FIRSTHDR(&m) == NULL || c.align.cmsg_type != SCM_RIGHTS ||
+	    c.align.cmsg_len != CMSG_LEN(sizeof(int)))
+		return k;
+	memcpy(&got, CMSG_DATA(&c.align), sizeof(int));
+	if (*passed < 0)
+		*passed = got;
+	else
+		close(got);
+	return k;
+}
+
+static int read_answer(int fd, struct buf *all, int *passed)
 {
 	ssize_t k;
 	char *to;
@@ -45,7 +73,7 @@ static int read_answer(int fd, struct buf *all)
 	for (;;) {
 		if ((to = buf_reserve(all, 4096)) == NULL)
 			return -ERR_LIMIT;
-		k = recv(fd, to, 4096, 0);
+		k = receive(fd, to, 4096, passed);
 		if (k < 0 && errno == EINTR)
 			continue;
 		if (k <= 0)
@@ -69,17 +97,28 @@ static int split_answer(struct str all, struct buf *out)
 
 int control_ask(const char *state_dir, const char *line, unsigned seconds, struct buf *out)
 {
+	int fd, r = control_ask_fd(state_dir, line, seconds, out, &fd);
+
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+int control_ask_fd(
+    const char *state_dir, const char *line, unsigned seconds, struct buf *out, int *passed)
+{
 	struct timeval patience = { .tv_sec = seconds };
 	int fd = connect_to(state_dir), r;
 	struct buf all;
 
+	*passed = -1;
 	if (fd < 0)
 		return fd;
 	buf_init(&all, 2u << 20);
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	if (send(fd, line, strlen(line), MSG_NOSIGNAL) < 0 || send(fd, "\n", 1, MSG_NOSIGNAL) < 0)
 		r = -ERR_PROTO;
-	else if ((r = read_answer(fd, &all)) == 0)
+	else if ((r = read_answer(fd, &all, passed)) == 0)
 		r = split_answer(buf_view(&all), out);
 	close(fd);
 	buf_free(&all);

@@ -17,4 +17,8 @@ bool control_alive(const char *state_dir);
  */
 int control_ask(const char *state_dir, const char *line, unsigned seconds, struct buf *out);
 
+/* The same for an answer that may bring a descriptor: *fd is the caller's, -1 for none. */
+int control_ask_fd(
+    const char *state_dir, const char *line, unsigned seconds, struct buf *out, int *fd);
+
 #endif

@@ -8,6 +8,6 @@
 typedef int cmd_fn(const struct args *a, const struct cli_ops *ops);
 
 cmd_fn cmd_run, cmd_role, cmd_check, cmd_explain, cmd_up, cmd_down, cmd_status, cmd_reload, cmd_ca;
-cmd_fn cmd_learned, cmd_exceptions, cmd_hunt, cmd_version, cmd_limits, cmd_conditions;
+cmd_fn cmd_learned, cmd_exceptions, cmd_hunt, cmd_samples, cmd_version, cmd_limits, cmd_conditions;
 
 #endif

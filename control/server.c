@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -31,6 +32,12 @@ struct client {
 	struct watch *watch;
 	struct timer *timer;
 	struct buf in, out;
+	int pass; /* a descriptor that goes with the first byte; -1: none */
+};
+
+union control {
+	char space[CMSG_SPACE(sizeof(int))];
+	struct cmsghdr align;
 };
 
 struct control_server {
@@ -51,6 +58,9 @@ static void end_client(struct client *c)
 	watch_free(c->watch);
 	timer_free(c->timer);
 	close(c->fd);
+	if (c->pass >= 0)
+		close(c->pass);
+	c->pass = -1;
 	buf_free(&c->in);
 	buf_free(&c->out);
 	c->watch = NULL;
@@ -63,13 +73,34 @@ static void on_slow(void *arg)
 	end_client(arg);
 }
 
+static ssize_t send_some(struct client *c, struct str s)
+{
+	union control a = { .space = { 0 } };
+	struct iovec iov = { (void *)(uintptr_t)s.p, s.n };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	if (c->pass >= 0) {
+		m.msg_control = a.space;
+		m.msg_controllen = sizeof(a.space);
+		a.align.cmsg_level = SOL_SOCKET;
+		a.align.cmsg_type = SCM_RIGHTS;
+		a.align.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&a.align), &c->pass, sizeof(int));
+	}
+	return sendmsg(c->fd, &m, MSG_NOSIGNAL);
+}
+
 static void write_some(struct client *c)
 {
 	struct str s = buf_view(&c->out);
-	ssize_t k = s.n > 0 ? send(c->fd, s.p, s.n, MSG_NOSIGNAL) : 0;
+	ssize_t k = s.n > 0 ? send_some(c, s) : 0;
 
 	if (k < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
+	if (k > 0 && c->pass >= 0) {
+		close(c->pass);
+		c->pass = -1;
+	}
 	if (k > 0)
 		buf_consume(&c->out, (size_t)k);
 	if (k < 0 || c->out.len == 0)
@@ -147,6 +178,7 @@ static void begin_client(struct control_server *s, struct client *c, int fd)
 {
 	c->server = s;
 	c->fd = fd;
+	c->pass = -1;
 	buf_init(&c->in, CONTROL_LINE_MAX);
 	buf_init(&c->out, CONTROL_REPLY_MAX + 16);
 	c->watch = watch_new(s->loop, fd, on_client, c);
@@ -242,6 +274,11 @@ void control_server_free(struct control_server *s)
 
 void control_reply_send(struct control_reply *reply, int code, struct str text)
 {
+	control_reply_send_fd(reply, code, text, -1);
+}
+
+void control_reply_send_fd(struct control_reply *reply, int code, struct str text, int fd)
+{
 	struct client *c = reply->client;
 
 	free(reply);
@@ -255,6 +292,7 @@ void control_reply_send(struct control_reply *reply, int code, struct str text)
 		end_client(c);
 		return;
 	}
+	c->pass = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : -1;
 	timer_set(c->timer, SLOW_MS);
 	watch_set(c->watch, LOOP_WRITE);
 }

@@ -34,4 +34,7 @@ void control_server_free(struct control_server *s);
  */
 void control_reply_send(struct control_reply *reply, int code, struct str text);
 
+/* The same with a descriptor, which is duplicated. */
+void control_reply_send_fd(struct control_reply *reply, int code, struct str text, int fd);
+
 #endif

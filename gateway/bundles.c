@@ -15,10 +15,11 @@
 #include "core/err.h"
 #include "core/log.h"
 #include "gateway/parent.h"
+#include "gateway/samples.h"
 #include "intercept/sock.h"
 #include "gateway/revocation.h"
 
-enum { RESOLUTION_MAX = 1 << 20, CONFIG_MAX = 1 << 20, LIST_MAX = 64 << 20, PEM_MAX = 16 << 20, CLIENT_MAX = 256 << 10 };
+enum { RESOLUTION_MAX = 1 << 20, CONFIG_MAX = 1 << 20, LIST_MAX = 64 << 20, PEM_MAX = 16 << 20, CLIENT_MAX = 256 << 10, POISON_TEXT_MAX = 256 << 10 };
 
 static char file_trouble[600]; /* the last one's, for who asked for a reload */
 
@@ -229,6 +230,20 @@ static int add_intermediates(struct bundle *b, const char *path)
 	return r;
 }
 
+/* What killed jobs of scanners before this one is not tried by it. */
+static int add_poison(struct bundle *b, const struct parent *p)
+{
+	struct buf text;
+	int r;
+
+	buf_init(&text, POISON_TEXT_MAX);
+	r = samples_poison(p->samples, &text);
+	if (r == 0)
+		r = bundle_add(b, STR("scanner.poison"), buf_view(&text));
+	buf_free(&text);
+	return r;
+}
+
 static int fill(struct bundle *b, const struct parent *p, const struct config *conf, enum role role)
 {
 	const struct config_tls *tls = config_tls(conf);
@@ -266,6 +281,8 @@ static int fill(struct bundle *b, const struct parent *p, const struct config *c
 		r = bundle_add(b, STR("scanner.own_signatures"), str_c(scan->own_signatures));
 	if (r == 0 && role == ROLE_SCANNER)
 		r = bundle_add(b, STR("scanner.jobs"), str_c(jobs));
+	if (r == 0 && role == ROLE_SCANNER)
+		r = add_poison(b, p);
 	return r;
 }
 

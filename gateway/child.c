@@ -21,6 +21,7 @@
 #include "gateway/parent.h"
 #include "gateway/passing.h"
 #include "gateway/renewal.h"
+#include "gateway/samples.h"
 #include "gateway/ticketing.h"
 #include "intercept/sock.h"
 
@@ -245,6 +246,10 @@ static void on_msg(void *arg, enum msg_type type, struct str body, int *fds, siz
 
 	if (type == MSG_WAIT_ASK || type == MSG_WAIT_SAY)
 		passing_message(c, type, body, nfds > 0 ? fds[0] : -1);
+	if (type == MSG_SAMPLE && nfds == 1 && c->role == ROLE_SCANNER) {
+		samples_message(c->p->samples, body, fds[0]);
+		nfds = 0;
+	}
 	for (size_t i = 0; i < nfds; i++)
 		close(fds[i]);
 	switch (type) {

@@ -22,6 +22,8 @@
 #include "gateway/learning.h"
 #include "gateway/listening.h"
 #include "gateway/renewal.h"
+#include "gateway/samples.h"
+#include "gateway/samples_disk.h"
 #include "gateway/status.h"
 #include "gateway/ticketing.h"
 #include "policy/origin.h"
@@ -353,6 +355,8 @@ static void on_command(void *arg, struct str command, struct control_reply *repl
 		control_reply_send(reply, EXIT_OK, buf_view(&text));
 	} else if (str_eq(str_sub(command, 0, 5), STR("hunt "))) {
 		hunting_command(p->hunting, str_sub(command, 5, command.n), reply);
+	} else if (samples_command(p->samples, command, reply)) {
+		/* answered */
 	} else if (str_eq(command, STR("reload"))) {
 		reload(p, reply);
 	} else if (str_eq(command, STR("reload signatures"))) {
@@ -361,7 +365,7 @@ static void on_command(void *arg, struct str command, struct control_reply *repl
 		control_reply_send(reply, EXIT_OK, STR("stopping"));
 		stop(p);
 	} else {
-		control_reply_send(reply, EXIT_USAGE, STR("unknown command; known: status, learned, exceptions, hunt, reload, reload signatures, stop"));
+		control_reply_send(reply, EXIT_USAGE, STR("unknown command; known: status, learned, exceptions, hunt, samples, reload, reload signatures, stop"));
 	}
 	buf_free(&text);
 }
@@ -450,6 +454,8 @@ static int check_files(const struct config *c)
 		return EXIT_FILE;
 	if (tls->intermediates != NULL && readable(tls->intermediates, "intermediates") != 0)
 		return EXIT_FILE;
+	if (config_scanner(c)->keep != NULL && !samples_disk_ready(config_scanner(c)->keep))
+		return EXIT_FILE;
 	if (readable(tls->trust, "trust store") != 0 || make_folder(config_state_dir(c)) != 0 ||
 	    make_folder(config_audit(c)->folder) != 0)
 		return EXIT_FILE;
@@ -481,7 +487,8 @@ static int start_loop(struct parent *p)
 	p->learning = learning_new(p);
 	p->hunting = hunting_new(p);
 	p->renewal = renewal_new(p);
-	if (p->stop_timer == NULL || p->audit == NULL || p->learning == NULL || p->hunting == NULL || p->renewal == NULL)
+	p->samples = samples_new(p);
+	if (p->stop_timer == NULL || p->audit == NULL || p->learning == NULL || p->hunting == NULL || p->renewal == NULL || p->samples == NULL)
 		return EXIT_OTHER;
 	if (search_on(p))
 		p->content = content_new(p);
@@ -519,6 +526,7 @@ static void parent_free(struct parent *p)
 	hunting_free(p->hunting);
 	renewal_free(p->renewal);
 	content_free(p->content);
+	samples_free(p->samples);
 	audit_free(p->audit);
 	ticketing_free(p->ticketing);
 	for (struct child *c = child_next(p, NULL); c != NULL; c = child_next(p, c))

@@ -18,6 +18,7 @@
 struct content;
 struct hunting;
 struct learning;
+struct samples;
 
 enum { PARENT_WORKERS_MAX = 128, PARENT_LISTENERS_MAX = 6 };
 
@@ -65,6 +66,7 @@ struct parent {
 	struct learning *learning;
 	struct hunting *hunting;
 	struct content *content; /* known content; NULL: none */
+	struct samples *samples;
 	struct limits limits; /* of the configuration in force; long-lived parts refer to it */
 	struct control_server *control;
 	struct timer *stop_timer;

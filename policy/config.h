@@ -92,6 +92,7 @@ struct config_scanner {
 	const char *own_signatures; /* folder; default /etc/sallyport/signatures */
 	const char *notify;	/* path of a socket that takes clamd's RELOAD, or NULL */
 	unsigned jobs;		/* 0: as many as cores */
+	const char *keep;	/* folder for bodies that killed a job; NULL: none is written to disk */
 };
 
 /* What a receiver gets while a download is held for long. */

@@ -142,6 +142,7 @@ static const cyaml_schema_field_t scanner_fields[] = {
 	TEXT(struct config_scanner, own_signatures),
 	TEXT(struct config_scanner, notify),
 	NUMBER(struct config_scanner, jobs),
+	TEXT(struct config_scanner, keep),
 	CYAML_FIELD_END,
 };
 

@@ -178,6 +178,17 @@ static void warn_level(const struct scanner *s)
 		log_warn("%s: NO real malware will be found", engine_note(s->engine));
 }
 
+static void take_poison(struct scanner *s, int fd)
+{
+	struct str lines;
+	int r;
+	struct bundle *b = bundle_open(fd, &r);
+
+	if (b != NULL && bundle_get(b, STR("scanner.poison"), &lines))
+		zygote_poison(s->zygote, lines);
+	bundle_free(b);
+}
+
 /* Loaded and tested, or the end: the parent learns why. */
 static void load(struct scanner *s)
 {
@@ -213,6 +224,7 @@ static void start(struct scanner *s, struct str body, int fd)
 	    s->loop, &s->setup.limits, s->engine, &s->jail, s->setup.jobs, &calls);
 	if (s->zygote == NULL)
 		die("start", err_text(ERR_NOMEM));
+	take_poison(s, fd);
 }
 
 static void peer(struct scanner *s, struct str body, int fd)

@@ -30,6 +30,9 @@ struct poison {
 bool poison_add(struct poison *p, const unsigned char digest[POISON_DIGEST], uint64_t length,
     enum verdict_reason reason, unsigned weight, uint64_t now, uint64_t until);
 
+/* Add what lines "digest length reason milliseconds" say, all of it sure. Others are passed over. */
+void poison_read(struct poison *p, struct str lines, uint64_t now);
+
 /* REASON_NONE: may be tried. */
 enum verdict_reason poison_of(
     const struct poison *p, const unsigned char digest[POISON_DIGEST], uint64_t length, uint64_t now);

@@ -116,6 +116,11 @@ static void end_if_drained(struct zygote *z)
 	done(z->done_arg);
 }
 
+void zygote_poison(struct zygote *z, struct str lines)
+{
+	poison_read(&z->poison, lines, loop_now(z->loop));
+}
+
 void zygote_drain(struct zygote *z, timer_fn *done, void *arg)
 {
 	z->done = done;

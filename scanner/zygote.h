@@ -33,6 +33,12 @@ struct zygote *zygote_new(struct loop *l, const struct limits *limits, struct en
 /* Where known content is kept (scanner/known.h); by reference. */
 void zygote_known(struct zygote *z, struct known_content *k);
 
+/*
+ * Bodies that killed jobs of earlier scanners: lines "digest length reason milliseconds", hex and
+ * decimal. What is not such a line is passed over.
+ */
+void zygote_poison(struct zygote *z, struct str lines);
+
 /* A channel to a worker; replaces the older one of that index. The descriptor becomes ours. */
 void zygote_peer(struct zygote *z, uint32_t index, int fd);
 

@@ -10,6 +10,8 @@
 #include "certs/signer.h"
 #include "scanner/client.h"
 #include "scanner/sigset.h"
+#include "scanner/poison.h"
+#include "scanner/sample.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -92,9 +94,32 @@ static void signatures(struct str body)
 	buf_free(&b);
 }
 
+static void sample(struct str body)
+{
+	struct scan_sample s;
+	struct buf b;
+	char how[32];
+
+	if (sample_read(body, &s) != 0)
+		return;
+	sample_text(&s, how, sizeof(how));
+	buf_init(&b, BODY_MAX);
+	assert(sample_pack(&b, &s) == 0);
+	assert(sample_read(buf_view(&b), &s) == 0);
+	buf_free(&b);
+}
+
+static void poison(struct str body)
+{
+	static struct poison p;
+
+	poison_read(&p, body, 1);
+	assert(p.n <= POISON_MOST && p.next < POISON_MOST);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static void (*const readers[])(struct str) = { wish, leaf, verdict, order, signatures };
+	static void (*const readers[])(struct str) = { wish, leaf, verdict, order, signatures, sample, poison };
 	struct str body;
 
 	if (size == 0 || size > BODY_MAX)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -80,7 +81,13 @@ static void on_command(void *arg, struct str command, struct control_reply *repl
 		held = reply;
 	else if (str_eq(command, STR("end")))
 		loop_stop(arg), control_reply_send(reply, 0, STR("bye"));
-	else
+	else if (str_eq(command, STR("file"))) {
+		int fd = memfd_create("answer", MFD_CLOEXEC);
+
+		ck_assert_int_eq(write(fd, "inside", 6), 6);
+		control_reply_send_fd(reply, 0, STR("6"), fd);
+		close(fd);
+	} else
 		control_reply_send(reply, 3, command);
 }
 
@@ -158,6 +165,30 @@ START_TEST(an_answer_carries_its_code_and_text)
 	run_for(300);
 	must_end_well(a);
 	ck_assert_uint_eq(asked, 1);
+}
+END_TEST
+
+START_TEST(an_answer_can_bring_a_descriptor)
+{
+	pid_t a = fork();
+
+	if (a == 0) {
+		struct buf answer;
+		char bytes[8];
+		int fd, r;
+
+		buf_init(&answer, 64);
+		r = control_ask_fd(dir, "file", 5, &answer, &fd);
+		_exit(r == 0 && str_eq(buf_view(&answer), STR("6\n")) && pread(fd, bytes, 8, 0) == 6 &&
+				memcmp(bytes, "inside", 6) == 0
+			? 0
+			: 1);
+	}
+	run_for(300);
+	must_end_well(a);
+	a = client("file", 0, "6\n"); /* who does not expect one */
+	run_for(300);
+	must_end_well(a);
 }
 END_TEST
 
@@ -350,6 +381,7 @@ static Suite *suite(void)
 	tcase_add_checked_fixture(sock, make_server, remove_server);
 	tcase_set_timeout(sock, 30);
 	tcase_add_test(sock, an_answer_carries_its_code_and_text);
+	tcase_add_test(sock, an_answer_can_bring_a_descriptor);
 	tcase_add_test(sock, the_socket_is_for_its_owner_alone);
 	tcase_add_test(sock, an_answer_may_come_later);
 	tcase_add_test(sock, an_answer_to_nobody_is_dropped);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Facts about the scanner's pure parts: lanes of the queue, ZIP promises, rules on layers. */
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "scan_zip.h"
 #include "scanner/layers.h"
+#include "scanner/poison.h"
 #include "scanner/queue.h"
+#include "scanner/sample.h"
 #include "scanner/zip.h"
 
 /* ---- queue ---- */
@@ -413,6 +416,86 @@ START_TEST(types_become_short_words)
 }
 END_TEST
 
+/* ---- bodies that killed a job ---- */
+
+static const unsigned char deadly[POISON_DIGEST] = "deadly", other[POISON_DIGEST] = "other";
+
+START_TEST(one_sure_death_or_two_doubtful_ones_are_enough)
+{
+	static struct poison p;
+
+	memset(&p, 0, sizeof(p));
+	ck_assert(poison_add(&p, deadly, 5, REASON_ERROR, POISON_SURE, 10, 100));
+	ck_assert_int_eq(poison_of(&p, deadly, 5, 99), REASON_ERROR);
+	ck_assert_int_eq(poison_of(&p, deadly, 6, 99), REASON_NONE);
+	ck_assert_int_eq(poison_of(&p, deadly, 5, 100), REASON_NONE);
+	ck_assert(!poison_add(&p, other, 5, REASON_TIMEOUT, POISON_MAYBE, 10, 100));
+	ck_assert_int_eq(poison_of(&p, other, 5, 11), REASON_NONE);
+	ck_assert(poison_add(&p, other, 5, REASON_TIMEOUT, POISON_MAYBE, 20, 100));
+	ck_assert_int_eq(poison_of(&p, other, 5, 21), REASON_TIMEOUT);
+	/* Long after the first, a doubtful one is the first again. */
+	ck_assert(!poison_add(&p, other, 5, REASON_TIMEOUT, POISON_MAYBE, 200, 300));
+}
+END_TEST
+
+START_TEST(the_oldest_deadly_body_is_forgotten_first)
+{
+	static struct poison p;
+	unsigned char digest[POISON_DIGEST] = { 0 };
+
+	memset(&p, 0, sizeof(p));
+	for (unsigned i = 0; i <= POISON_MOST; i++) {
+		memcpy(digest, &i, sizeof(i));
+		poison_add(&p, digest, 1, REASON_ERROR, POISON_SURE, 0, 100);
+	}
+	ck_assert_uint_eq(p.n, POISON_MOST);
+	ck_assert_int_eq(poison_of(&p, digest, 1, 1), REASON_ERROR);
+	memset(digest, 0, sizeof(digest));
+	ck_assert_int_eq(poison_of(&p, digest, 1, 1), REASON_NONE);
+}
+END_TEST
+
+START_TEST(a_scanner_takes_over_what_earlier_ones_found_deadly)
+{
+	static struct poison p;
+	char lines[300];
+
+	memset(&p, 0, sizeof(p));
+	snprintf(lines, sizeof(lines), "%064x 7 %d 1000\n%064x 7 %d\nshort 7 4 1000\n%064x 8 %d 1000\n",
+	    1, REASON_ERROR, 2, REASON_ERROR, 3, REASON_POLICY);
+	poison_read(&p, str_c(lines), 50);
+	ck_assert_uint_eq(p.n, 1);
+	ck_assert_uint_eq(p.bodies[0].length, 7);
+	ck_assert_uint_eq(p.bodies[0].digest[POISON_DIGEST - 1], 1);
+	ck_assert_int_eq(poison_of(&p, p.bodies[0].digest, 7, 1049), REASON_ERROR);
+	ck_assert_int_eq(poison_of(&p, p.bodies[0].digest, 7, 1050), REASON_NONE);
+}
+END_TEST
+
+START_TEST(a_sample_is_read_as_it_was_packed)
+{
+	struct scan_sample s = { .length = 9, .reason = REASON_TIMEOUT, .how = SAMPLE_DEADLINE,
+		.direction = 1, .sure = true, .cpu_ms = 5, .wall_ms = 6, .client = 7, .url = STR("http://x/") };
+	struct scan_sample got;
+	char how[32];
+	struct buf b;
+
+	buf_init(&b, 1024);
+	memcpy(s.digest, deadly, sizeof(deadly));
+	ck_assert_int_eq(sample_pack(&b, &s), 0);
+	for (size_t n = 0; n < b.len; n++)
+		ck_assert_int_ne(sample_read(str_sub(buf_view(&b), 0, n), &got), 0);
+	ck_assert_int_eq(sample_read(buf_view(&b), &got), 0);
+	ck_assert_mem_eq(got.digest, deadly, sizeof(deadly));
+	ck_assert(got.length == 9 && got.reason == REASON_TIMEOUT && got.how == SAMPLE_DEADLINE && got.sure);
+	ck_assert(got.direction == 1 && got.cpu_ms == 5 && got.wall_ms == 6 && got.client == 7);
+	ck_assert(str_eq(got.url, s.url));
+	sample_text(&(struct scan_sample){ .how = SAMPLE_SIGNAL, .number = 11 }, how, sizeof(how));
+	ck_assert_str_eq(how, "signal 11");
+	buf_free(&b);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("scan_parts");
@@ -440,6 +523,10 @@ int main(void)
 	tcase_add_test(t, a_layer_over_the_limit_too_deep_or_unreadable_is_a_gap);
 	tcase_add_test(t, a_zip_must_show_all_that_it_promises);
 	tcase_add_test(t, types_become_short_words);
+	tcase_add_test(t, one_sure_death_or_two_doubtful_ones_are_enough);
+	tcase_add_test(t, the_oldest_deadly_body_is_forgotten_first);
+	tcase_add_test(t, a_scanner_takes_over_what_earlier_ones_found_deadly);
+	tcase_add_test(t, a_sample_is_read_as_it_was_packed);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);
