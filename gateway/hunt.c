@@ -42,16 +42,34 @@ static void texts_free(struct hunt_texts *t)
 	free(t->others);
 }
 
+static void begin(const struct hunt *h, struct hunt_finding *f)
+{
+	f->clients.most = h->limits->hunt_clients;
+	f->paths.most = h->limits->hunt_paths;
+	f->hosts.most = HOSTS;
+	f->incidents.most = INCIDENTS;
+}
+
+void hunt_forget(struct hunt *h, size_t i)
+{
+	struct hunt_finding *f = &h->all[i], fresh = { .length = 0 };
+
+	texts_free(&f->clients);
+	texts_free(&f->hosts);
+	texts_free(&f->paths);
+	texts_free(&f->incidents);
+	memcpy(fresh.sha256, f->sha256, AUDIT_SHA256);
+	memcpy(fresh.name, f->name, HUNT_NAME);
+	*f = fresh;
+	begin(h, f);
+}
+
 void hunt_free(struct hunt *h)
 {
 	if (h == NULL)
 		return;
-	for (size_t i = 0; i < h->n; i++) {
-		texts_free(&h->all[i].clients);
-		texts_free(&h->all[i].hosts);
-		texts_free(&h->all[i].paths);
-		texts_free(&h->all[i].incidents);
-	}
+	for (size_t i = 0; i < h->n; i++)
+		hunt_forget(h, i);
 	free(h->all);
 	buf_free(&h->carry);
 	free(h);
@@ -91,10 +109,7 @@ int hunt_want(struct hunt *h, const unsigned char sha256[AUDIT_SHA256], struct s
 	memset(f, 0, sizeof(*f));
 	memcpy(f->sha256, sha256, AUDIT_SHA256);
 	str_copy(str_sub(name, 0, HUNT_NAME - 1), f->name, HUNT_NAME);
-	f->clients.most = h->limits->hunt_clients;
-	f->paths.most = h->limits->hunt_paths;
-	f->hosts.most = HOSTS;
-	f->incidents.most = INCIDENTS;
+	begin(h, f);
 	h->n++;
 	return 0;
 }
@@ -291,4 +306,9 @@ uint64_t hunt_unread(const struct hunt *h)
 bool hunt_found(const struct hunt_finding *f)
 {
 	return f->first[0] != '\0';
+}
+
+bool hunt_passed(const struct hunt_finding *f)
+{
+	return f->downloads + f->downloads_part + f->downloads_later + f->uploads + f->uploads_part > 0;
 }

@@ -57,7 +57,11 @@ uint64_t hunt_bytes(const struct hunt *h);
 /* Lines that could not be read though a wanted digest stands in them. */
 uint64_t hunt_unread(const struct hunt *h);
 
-/* Somebody had it, or tried. */
+/* Somebody had it, or tried; something of it went on to somebody. */
 bool hunt_found(const struct hunt_finding *f);
+bool hunt_passed(const struct hunt_finding *f);
+
+/* Forget what was found of one, and go on looking for it. */
+void hunt_forget(struct hunt *h, size_t i);
 
 #endif

@@ -4,8 +4,11 @@
 
 #include <stdio.h>
 
+#include "core/counter.h"
+#include "core/log.h"
+
 /* Bytes of lists, such that a line of 64 KiB has room for all, escaped: clients are addresses. */
-enum { CLIENTS_MAX = 24000, LIST_MAX = 8000, KEY_MAX = 32 };
+enum { CLIENTS_MAX = 24000, LIST_MAX = 8000, KEY_MAX = 32, NAMED = 5 };
 
 /* Whole texts with blanks between them, as many as fit; no text has a blank but where somebody sent one. */
 static void join(struct buf *to, const struct hunt_texts *t)
@@ -80,6 +83,28 @@ void hunt_scope_fields(struct json *j, const struct hunt_scope *s)
 		json_c(j, "left", s->left);
 	json_u64(j, "bytes", s->bytes);
 	json_u64(j, "lines_unread", s->unread);
+}
+
+void hunt_log(const struct hunt_finding *f, bool late)
+{
+	char hex[2 * AUDIT_SHA256 + 1], names[256] = "";
+	size_t n = 0;
+
+	COUNT_ADD(retro_alerts, 1);
+	audit_write_sha256(f->sha256, hex);
+	if (!hunt_found(f)) {
+		log_warn("RETRO-HUNT: %s was clean and is %s by the signatures now in force; the audit names nobody who had it",
+		    hex, f->name);
+		return;
+	}
+	for (size_t i = 0; i < f->clients.n && i < NAMED; i++)
+		n += (size_t)snprintf(names + n, sizeof(names) - n, " %.40s", f->clients.text[i]);
+	log_error("RETRO-HUNT: %s is %s by the signatures now in force and was let by as clean%s: %llu downloads, "
+		  "%llu in part, %llu behind a wait page; %llu uploads, %llu in part; %llu clients:%s%s; first %.30s, last %.30s",
+	    hex, f->name, late ? ", to its end only now" : "", (unsigned long long)f->downloads,
+	    (unsigned long long)f->downloads_part, (unsigned long long)f->downloads_later, (unsigned long long)f->uploads,
+	    (unsigned long long)f->uploads_part, (unsigned long long)count_of(&f->clients), names,
+	    f->clients.n > NAMED ? " ..." : "", f->first, f->last);
 }
 
 static int print_texts(struct buf *out, const char *what, const struct hunt_texts *t)

@@ -18,6 +18,9 @@ void hunt_fields(struct json *j, const struct hunt_finding *f);
 /* The fields of a retro_hunt about the files. */
 void hunt_scope_fields(struct json *j, const struct hunt_scope *s);
 
+/* The loud line of an alert, for the log; late: it came behind the hunt. */
+void hunt_log(const struct hunt_finding *f, bool late);
+
 /* For people: a block of lines; one line about the files. 0 or an error of the buffer. */
 int hunt_print(struct buf *out, const struct hunt_finding *f);
 int hunt_scope_print(struct buf *out, const struct hunt_scope *s);

@@ -18,6 +18,7 @@
 #include "core/log.h"
 #include "core/sandbox.h"
 #include "gateway/recorder_hunt.h"
+#include "gateway/recorder_late.h"
 
 enum { COMMIT_MS = 50, RETRY_MS = 1000, LOUD_EVERY = 10 };
 enum { OUT_MAX = 4 << 20, OUT_COMMIT = 1 << 20 };
@@ -85,6 +86,19 @@ void recorder_commit_soon(struct recorder *r)
 		r->due = true;
 		timer_set(r->commit, at > now ? at - now : 0);
 	}
+}
+
+int recorder_keep_line(struct recorder *r, struct str line)
+{
+	if (r->trouble)
+		return -ERR_LIMIT;
+	if (buf_str(&r->out, line) != 0) {
+		recorder_commit_now(r);
+		if (r->trouble || buf_str(&r->out, line) != 0)
+			return -ERR_LIMIT;
+	}
+	recorder_commit_soon(r);
+	return 0;
 }
 
 static int open_file(struct recorder *r, int spare, char *text)
@@ -186,6 +200,7 @@ static void release(struct recorder *r)
 	while (r->clients != NULL)
 		recorder_client_free(r->clients);
 	recorder_hunt_free(r->hunts);
+	recorder_late_free(r->late);
 	timer_free(r->commit);
 	timer_free(r->retry);
 	role_host_free(r->host);
@@ -208,7 +223,8 @@ int recorder_main(int parent_fd)
 	r.commit = timer_new(role_host_loop(r.host), on_commit, &r);
 	r.retry = timer_new(role_host_loop(r.host), on_retry, &r);
 	r.hunts = recorder_hunt_new(&r);
-	if (r.commit != NULL && r.retry != NULL && r.hunts != NULL &&
+	r.late = recorder_late_new(&r);
+	if (r.commit != NULL && r.retry != NULL && r.hunts != NULL && r.late != NULL &&
 	    loop_signal(role_host_loop(r.host), SIGHUP, on_hup, &r) == 0) {
 		code = role_host_run(r.host);
 		if (r.file.fd >= 0 && !r.draining)

@@ -10,7 +10,7 @@
 #include "core/log.h"
 #include "core/pack.h"
 #include "gateway/audit.h"
-#include "gateway/recorder_int.h"
+#include "gateway/recorder_late.h"
 
 enum { MSG_LINES_MAX = 98304 };
 
@@ -69,6 +69,8 @@ static bool take_line(struct client *c, struct str line, bool good)
 		    role_name(c->role), c->index, (unsigned long long)c->received + 1, line.n);
 	else if (buf_str(&r->out, line) != 0)
 		return false;
+	else
+		recorder_late_line(r->late, line);
 	c->received++;
 	return true;
 }

@@ -4,14 +4,14 @@
 
 #include <stdlib.h>
 
-#include "core/counter.h"
 #include "core/err.h"
 #include "core/log.h"
 #include "gateway/audit.h"
 #include "gateway/hunt_files.h"
 #include "gateway/hunt_msg.h"
+#include "gateway/recorder_late.h"
 
-enum { TASKS = 10, AGAIN_MS = 500, NAMED = 5 };
+enum { TASKS = 10, AGAIN_MS = 500 };
 
 struct task {
 	struct task *next;
@@ -98,20 +98,6 @@ static int say(struct recorder_hunt *h, uint64_t id, enum hunt_state state, stru
 
 /* ---- what was found ---- */
 
-/* Take a line over as if a sender had given it: -ERR_LIMIT while there is no room. */
-static int keep_line(struct recorder *r, struct str line)
-{
-	if (r->trouble)
-		return -ERR_LIMIT;
-	if (buf_str(&r->out, line) != 0) {
-		recorder_commit_now(r);
-		if (r->trouble || buf_str(&r->out, line) != 0)
-			return -ERR_LIMIT;
-	}
-	recorder_commit_soon(r);
-	return 0;
-}
-
 static void begin_line(struct json *j, struct buf *line, const struct task *t, const char *event)
 {
 	buf_init(line, HUNT_TEXT_MAX);
@@ -128,37 +114,9 @@ static int end_line(struct recorder_hunt *h, const struct task *t, struct json *
 	if (r != 0)
 		log_error("retro-hunt: a line is lost: %s", err_text(r));
 	else
-		r = t->form == HUNT_ALERT ? keep_line(h->r, buf_view(line)) : say(h, t->id, HUNT_PIECE, buf_view(line));
+		r = t->form == HUNT_ALERT ? recorder_keep_line(h->r, buf_view(line)) : say(h, t->id, HUNT_PIECE, buf_view(line));
 	buf_free(line);
 	return r == -ERR_LIMIT ? r : 0;
-}
-
-static void log_found(const struct hunt_finding *f)
-{
-	char hex[2 * AUDIT_SHA256 + 1], names[256] = "";
-	size_t n = 0;
-
-	for (size_t i = 0; i < f->clients.n && i < NAMED; i++)
-		n += (size_t)snprintf(names + n, sizeof(names) - n, " %.40s", f->clients.text[i]);
-	audit_write_sha256(f->sha256, hex);
-	log_error("RETRO-HUNT: %s is %s by the signatures now in force and was let by as clean: %llu downloads, "
-		  "%llu in part, %llu behind a wait page; %llu uploads, %llu in part; %llu clients:%s%s; first %.30s, last %.30s",
-	    hex, f->name, (unsigned long long)f->downloads, (unsigned long long)f->downloads_part,
-	    (unsigned long long)f->downloads_later, (unsigned long long)f->uploads, (unsigned long long)f->uploads_part,
-	    (unsigned long long)(f->clients.n + f->clients.nothers), names, f->clients.n > NAMED ? " ..." : "", f->first, f->last);
-}
-
-static void log_alert(const struct hunt_finding *f)
-{
-	char hex[2 * AUDIT_SHA256 + 1];
-
-	COUNT_ADD(retro_alerts, 1);
-	if (hunt_found(f)) {
-		log_found(f);
-		return;
-	}
-	audit_write_sha256(f->sha256, hex);
-	log_warn("RETRO-HUNT: %s was clean and is %s by the signatures now in force; the audit names nobody who had it", hex, f->name);
 }
 
 /* The next finding is told: 0, or -ERR_LIMIT when it has to be tried again. */
@@ -182,7 +140,7 @@ static int tell(struct recorder_hunt *h, struct task *t)
 	if (r == -ERR_LIMIT)
 		return r;
 	if (t->form == HUNT_ALERT)
-		log_alert(f);
+		hunt_log(f, false);
 	t->told++;
 	return 0;
 }
@@ -234,7 +192,11 @@ static int begin(struct recorder_hunt *h, struct task *t)
 {
 	if (h->r->out.len > 0)
 		recorder_commit_now(h->r);
+	if (h->r->trouble)
+		return -ERR_LIMIT;
 	t->began = loop_now(role_host_loop(h->r->host));
+	if (t->form == HUNT_ALERT)
+		recorder_late_watch(h->r->late, t->hunt);
 	t->files = hunt_files_open(h->r->dir, RECORDER_FILE, &h->r->limits);
 	return t->files != NULL ? 0 : -ERR_LIMIT;
 }

@@ -27,6 +27,7 @@ struct recorder {
 	struct buf out; /* taken, not on disk */
 	struct limits limits;
 	struct recorder_hunt *hunts;
+	struct recorder_late *late;
 	struct timer *commit, *retry;
 	uint64_t committed_at;
 	unsigned retries;
@@ -43,5 +44,8 @@ void recorder_ack(struct client *c, bool trouble);
 /* Write what is in hand now, or within COMMIT_MS together with what comes until then. */
 void recorder_commit_now(struct recorder *r);
 void recorder_commit_soon(struct recorder *r);
+
+/* Take a line of our own over as if a sender had given it: 0, or -ERR_LIMIT while there is no room. */
+int recorder_keep_line(struct recorder *r, struct str line);
 
 #endif

@@ -157,6 +157,36 @@ START_TEST(what_was_just_recorded_is_found)
 }
 END_TEST
 
+static void transaction(char digit, const char *passed)
+{
+	char digits[65], text[400];
+
+	memset(digits, digit, 64);
+	digits[64] = '\0';
+	snprintf(text, sizeof(text), "{\"ts\":\"2027\",\"event\":\"transaction\",\"client\":\"c%c\",\"sha256_down\":\"%s\",\"passed_down\":\"%s\"}\n",
+	    digit, digits, passed);
+	ck_assert_int_eq(audit_line(audit, str_c(text)), 0);
+}
+
+START_TEST(a_transfer_that_ends_behind_the_alert_has_one_of_its_own)
+{
+	write_lines(RECORDER_FILE, 10);
+	start("");
+	ask(1, HUNT_ALERT, 3);
+	rig_until(&done);
+	transaction('3', "whole");
+	transaction('3', "none");
+	transaction('4', "whole");
+	for (int i = 0; i < 100 && !holds(file, "retro_alert.*\"late\":true"); i++)
+		rig_run(100);
+	ck_assert(holds(file, "\"sha256\":\"3333333*\".*\"downloads\":1,.*\"blocked\":1,\"clients\":\"c3\".*\"late\":true"));
+	transaction('3', "none");
+	rig_run(2500);
+	ck_assert(!holds(file, "retro_alert.*\"downloads\":0,")); /* blocked alone: no news */
+	rig_drain();
+}
+END_TEST
+
 START_TEST(rotated_and_compressed_files_are_searched_and_others_named)
 {
 	char command[400];
@@ -278,6 +308,7 @@ int main(void)
 	tcase_add_test(c, an_alert_is_on_disk_when_the_hunt_is_over);
 	tcase_add_test(c, that_nobody_had_it_is_said_too);
 	tcase_add_test(c, what_was_just_recorded_is_found);
+	tcase_add_test(c, a_transfer_that_ends_behind_the_alert_has_one_of_its_own);
 	tcase_add_test(c, rotated_and_compressed_files_are_searched_and_others_named);
 	tcase_add_test(c, the_limit_names_what_is_left);
 	tcase_add_test(c, more_questions_than_places_are_refused);
