@@ -246,7 +246,7 @@ static enum audit_passed passed(const struct txn *t, const struct leg *g)
 
 	if (g->all_out && !page && g->let_out)
 		return g->part != NULL ? PASSED_PART : PASSED_WHOLE;
-	if (g->released > 0 || (g->let_out && !page))
+	if (g->released > 0 || (g->let_out && !page) || (g == &t->down && t->early.bytes > 0))
 		return PASSED_PART;
 	return g == &t->down && t->waited && !t->refused ? PASSED_LATER : PASSED_NONE;
 }
