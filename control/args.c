@@ -35,6 +35,7 @@ static const struct row rows[] = {
 	{ 'k', "spki", "DIGEST", "SHA-256 of the origin's key" },
 	{ 'U', "upload", NULL, "the body is the request's, not the response's" },
 	{ 'j', "json", NULL, "print JSON" },
+	{ 'M', "metrics", NULL, "print every counter as OpenMetrics text" },
 	{ 'f', "format", "FORM", "form of the certificate, default pem; `--format help` lists them" },
 	{ 'w', "which", "WORD", "export: current, next or all; default all that clients should trust" },
 	{ 'o', "out", "FILE", "write there instead of standard output" },
@@ -150,6 +151,8 @@ static bool *flag_of(struct args *a, int letter)
 	switch (letter) {
 	case 'j':
 		return &a->json;
+	case 'M':
+		return &a->metrics;
 	case 'F':
 		return &a->foreground;
 	case 'X':

@@ -21,7 +21,7 @@ struct args {
 	const char *inside[ARGS_INSIDE_MAX];
 	const char *faults[ARGS_FAULTS_MAX];
 	unsigned inside_n, faults_n;
-	bool json, foreground, force, upload, encrypt, activate, signatures, help;
+	bool json, metrics, foreground, force, upload, encrypt, activate, signatures, help;
 	const char *word; /* the one argument that is no option, or NULL */
 	char *const *words; /* all of them, where the command takes several ("..." in its usage) */
 	unsigned words_n;

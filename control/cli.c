@@ -21,7 +21,7 @@ static const struct command commands[] = {
 	{ "explain", "cCudmatvyYNUzek", NULL, "Say what the rules would do, and why",
 	    "With --fault: and what would become of an origin that has them.", cmd_explain,
 	    false },
-	{ "status", "cj", NULL, "Ask the running gateway how it is", "", cmd_status, false },
+	{ "status", "cjM", NULL, "Ask the running gateway how it is", "", cmd_status, false },
 	{ "learned", "cj", NULL, "List what was learned about connections that cannot be decrypted",
 	    "Candidates pass only where the configuration says so; see docs/bypass.md.", cmd_learned,
 	    false },

@@ -57,6 +57,11 @@ int cmd_status(const struct args *a, const struct cli_ops *ops)
 	(void)ops;
 	if (c == NULL)
 		return code;
+	if (a->metrics) {
+		code = ask("status", "status --metrics", config_state_dir(c), STATUS_SECONDS);
+		config_free(c);
+		return code;
+	}
 	rules = net_is_up(config_state_dir(c));
 	if (a->json && !control_alive(config_state_dir(c)))
 		printf("{\"ready\":false,\"running\":false,\"network_rules\":%s}\n",

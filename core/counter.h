@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/str.h"
+#include "core/verdict.h"
 
 /* Counters by name of what the operator configured: found by a digest of the name. */
 enum { COUNTERS_NAMED = 256 };
@@ -19,12 +20,19 @@ struct counter_named {
 	_Atomic int64_t last; /* Unix seconds of the last addition */
 };
 
+/* Bodies and their bytes, by direction (0 up, 1 down) and verdict. */
+enum { COUNTER_DIRECTIONS = 2 };
+struct counter_verdict {
+	_Atomic uint64_t objects, bytes;
+};
+
 struct counters {
 #define COUNTER(name, doc) _Atomic uint64_t name;
 #define GAUGE(name, doc) _Atomic uint64_t name;
 #include "core/counter.def"
 #undef COUNTER
 #undef GAUGE
+	struct counter_verdict verdicts[COUNTER_DIRECTIONS][VERDICT_COUNT][REASON_COUNT];
 	struct counter_named named[COUNTERS_NAMED];
 };
 

@@ -347,6 +347,9 @@ static void on_command(void *arg, struct str command, struct control_reply *repl
 	if (str_eq(command, STR("status")) || str_eq(command, STR("status --json"))) {
 		status_text(p, command.n > 6, &text);
 		control_reply_send(reply, EXIT_OK, buf_view(&text));
+	} else if (str_eq(command, STR("status --metrics"))) {
+		status_metrics(p, &text);
+		control_reply_send(reply, EXIT_OK, buf_view(&text));
 	} else if (str_eq(command, STR("learned")) || str_eq(command, STR("learned --json"))) {
 		learning_text(p, command.n > 7, &text);
 		control_reply_send(reply, EXIT_OK, buf_view(&text));

@@ -41,7 +41,9 @@ bool renewal_gone(struct child *c, enum child_state was);
 /* What was tried last could not be loaded. */
 bool renewal_is_broken(const struct renewal *r);
 
-/* For `status`. */
+/* For `status`. Age in seconds, -1 where it is not known; a word for the state. */
+int64_t renewal_age(const struct renewal *r);
+const char *renewal_state(const struct renewal *r);
 void renewal_json(const struct renewal *r, struct json *j);
 void renewal_text(const struct renewal *r, struct buf *out);
 

@@ -10,7 +10,7 @@
 
 enum { DAY = 86400 };
 
-/* Seconds since they were made; -1: not known, or none. */
+/* Since they were made. */
 static int64_t age(const struct renewal *r)
 {
 	int64_t now = time(NULL), made = (int64_t)r->force.set.made;
@@ -54,6 +54,16 @@ static void fields(const struct renewal *r, struct json *j)
 	json_c(j, "signature_generation", text);
 	if (age(r) >= 0)
 		json_i64(j, "age_s", age(r));
+}
+
+int64_t renewal_age(const struct renewal *r)
+{
+	return r->p->scanner.state == CHILD_READY ? age(r) : -1;
+}
+
+const char *renewal_state(const struct renewal *r)
+{
+	return state_word(r);
 }
 
 void renewal_json(const struct renewal *r, struct json *j)

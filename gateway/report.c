@@ -8,30 +8,11 @@
 #include "core/counter.h"
 #include "core/json.h"
 #include "gateway/audit_read.h"
+#include "gateway/coverage.h"
 #include "gateway/txn.h"
 #include "intercept/sock.h"
 
 enum { LINE_USUAL = 1000 };
-
-void report_bytes(const struct verdict *v, uint64_t n)
-{
-	switch (v->class) {
-	case VERDICT_CLEAN:
-		COUNT_ADD(bytes_clean, n);
-		break;
-	case VERDICT_INFECTED:
-		COUNT_ADD(bytes_infected, n);
-		break;
-	case VERDICT_SUSPECT:
-		COUNT_ADD(bytes_suspect, n);
-		break;
-	case VERDICT_BYPASSED:
-		COUNT_ADD(bytes_bypassed, n);
-		break;
-	default: /* cut short before a verdict: not searched, not delivered whole */
-		COUNT_ADD(bytes_unscannable, n);
-	}
-}
 
 static void begin(struct json *j, struct buf *line, const char *event, const struct flow *f)
 {
@@ -168,13 +149,19 @@ static void origin_fields(struct json *j, const struct flow *f)
 	optional(j, "told", f->told);
 }
 
+static void count_tunnel(const struct flow *f)
+{
+	coverage_count(COVERAGE_UP, &f->verdict, f->client.bytes_in);
+	coverage_count(COVERAGE_DOWN, &f->verdict, f->origin.bytes_in);
+}
+
 void report_flow(struct flow *f)
 {
 	struct json j;
 	struct buf line;
 
 	if (f->verdict.class != VERDICT_NONE)
-		report_bytes(&f->verdict, f->client.bytes_in + f->origin.bytes_in);
+		count_tunnel(f);
 	begin(&j, &line, "flow", f);
 	json_c(&j, "protocol", protocol_word(f));
 	optional(&j, "sni", f->protocol == PROTOCOL_HTTP ? "" : f->host);
@@ -277,8 +264,8 @@ void report_txn(struct flow *f, const struct txn *t)
 			    t->down.released);
 		return;
 	}
-	report_bytes(&t->up.verdict, t->up.bytes);
-	report_bytes(&t->down.verdict, t->down.bytes);
+	coverage_count(COVERAGE_UP, &t->up.verdict, t->up.bytes);
+	coverage_count(COVERAGE_DOWN, &t->down.verdict, t->down.bytes);
 	begin(&j, &line, "transaction", f);
 	txn_request_fields(&j, f, t);
 	json_u64(&j, "status", t->status);

@@ -8,9 +8,6 @@
 void report_flow(struct flow *f);
 void report_txn(struct flow *f, const struct txn *t);
 
-/* Count body bytes by the verdict that they ended in. */
-void report_bytes(const struct verdict *v, uint64_t n);
-
 /* What became of a download that had a wait page: "given", "cut" or "left". url is its path. */
 void report_wait(struct worker *w, const struct addr *client, const char *host, const char *url,
     const char *outcome, uint64_t bytes);

@@ -9,6 +9,8 @@
 #include "certs/signer.h"
 #include "core/json.h"
 #include "gateway/content.h"
+#include "gateway/coverage.h"
+#include "gateway/metrics.h"
 #include "gateway/renewal.h"
 #include "policy/origin.h"
 
@@ -29,13 +31,24 @@ static uint64_t sum(struct parent *p, size_t offset)
 static const struct {
 	const char *name, *doc;
 	size_t offset;
+	bool gauge;
 } rows[] = {
-#define COUNTER(name, doc) { #name, doc, offsetof(struct counters, name) },
-#define GAUGE(name, doc) { #name, doc, offsetof(struct counters, name) },
+#define COUNTER(name, doc) { #name, doc, offsetof(struct counters, name), false },
+#define GAUGE(name, doc) { #name, doc, offsetof(struct counters, name), true },
 #include "core/counter.def"
 #undef COUNTER
 #undef GAUGE
 };
+
+enum { ROWS = sizeof(rows) / sizeof(rows[0]), ROLES_MOST = 300 };
+
+static void coverage_sum(struct parent *p, struct coverage *to)
+{
+	*to = (struct coverage){ 0 };
+	for (struct child *c = child_next(p, NULL); c != NULL; c = child_next(p, c))
+		if (c->counters != NULL)
+			coverage_add(to, c->counters);
+}
 
 static const char *state_word(const struct child *c)
 {
@@ -77,6 +90,7 @@ static int64_t trust_age(const struct parent *p)
 
 static void status_json(struct parent *p, struct buf *out)
 {
+	struct coverage coverage;
 	struct json j;
 	int64_t end;
 
@@ -103,9 +117,11 @@ static void status_json(struct parent *p, struct buf *out)
 	}
 	json_close(&j);
 	json_open(&j, "counters");
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; i < ROWS; i++)
 		json_u64(&j, rows[i].name, sum(p, rows[i].offset));
 	json_close(&j);
+	coverage_sum(p, &coverage);
+	coverage_json(&coverage, &j);
 	json_end(&j);
 }
 
@@ -116,6 +132,7 @@ static void add_line(void *arg, const char *text)
 
 void status_text(struct parent *p, bool json, struct buf *out)
 {
+	struct coverage coverage;
 	char text[160];
 	int64_t end;
 
@@ -135,11 +152,33 @@ void status_text(struct parent *p, bool json, struct buf *out)
 	buf_printf(out, "  trust store  %s, changed %lld days ago\n", config_tls(p->config)->trust,
 	    (long long)trust_age(p));
 	renewal_text(p->renewal, out);
+	coverage_sum(p, &coverage);
+	coverage_text(&coverage, out);
 	buf_printf(out, "  known        %llu contents are remembered as clean\n",
 	    (unsigned long long)content_count(p->content));
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; i < ROWS; i++)
 		buf_printf(out, "  %-26s %14llu  %s\n", rows[i].name,
 		    (unsigned long long)sum(p, rows[i].offset), rows[i].doc);
+}
+
+void status_metrics(struct parent *p, struct buf *out)
+{
+	struct metric_role roles[ROLES_MOST];
+	struct metric all[ROWS];
+	struct coverage coverage;
+	struct metrics m = { .rows = all, .rows_n = ROWS, .roles = roles, .coverage = &coverage,
+		.ready = p->ready, .generation = p->generation,
+		.uptime_ms = loop_now(p->loop) - p->began,
+		.signature_age = renewal_age(p->renewal), .signature_state = renewal_state(p->renewal) };
+
+	for (struct child *c = child_next(p, NULL); c != NULL && m.roles_n < ROLES_MOST; c = child_next(p, c))
+		if (shown(p, c))
+			roles[m.roles_n++] =
+			    (struct metric_role){ c->name, c->state == CHILD_READY, c->restarts };
+	for (size_t i = 0; i < ROWS; i++)
+		all[i] = (struct metric){ rows[i].name, rows[i].doc, sum(p, rows[i].offset), rows[i].gauge };
+	coverage_sum(p, &coverage);
+	metrics_print(&m, out);
 }
 
 static struct exception_use use_of(void *arg, const struct exception *e)
