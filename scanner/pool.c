@@ -17,6 +17,7 @@
 #include "scanner/client.h"
 #include "scanner/job.h"
 #include "scanner/pool_int.h"
+#include "scanner/together.h"
 
 /* An answer that took longer than this may have left much memory behind: looked at before the next. */
 enum { MEASURE_MS = 2 };
@@ -202,19 +203,24 @@ size_t pool_busy(const struct pool *p)
 	return n;
 }
 
+struct order *pool_same(const struct pool *p, const struct order *o)
+{
+	for (unsigned i = 0; i < p->n; i++)
+		if (p->slots[i].order != NULL && together_same(p->slots[i].order, o))
+			return p->slots[i].order;
+	return NULL;
+}
+
 void pool_forget(struct pool *p, const struct peer *peer, uint64_t id)
 {
-	for (unsigned i = 0; i < p->n; i++) {
-		struct order *o = p->slots[i].order;
-
-		if (o != NULL && o->peer == peer && o->id == id)
-			o->peer = NULL;
-	}
+	for (unsigned i = 0; i < p->n; i++)
+		if (p->slots[i].order != NULL)
+			together_forget(p->slots[i].order, peer, &id);
 }
 
 void pool_forget_peer(struct pool *p, const struct peer *peer)
 {
 	for (unsigned i = 0; i < p->n; i++)
-		if (p->slots[i].order != NULL && p->slots[i].order->peer == peer)
-			p->slots[i].order->peer = NULL;
+		if (p->slots[i].order != NULL)
+			together_forget(p->slots[i].order, peer, NULL);
 }

@@ -58,6 +58,9 @@ unsigned pool_share(const struct pool *p);
 /* Give an order to a free job (pool_room was true): 0, or -ERR_CLOSED and it stays the caller's. */
 int pool_run(struct pool *p, struct order *o);
 
+/* One that runs and is said to be of the same content as this one; NULL: none. */
+struct order *pool_same(const struct pool *p, const struct order *o);
+
 /* Orders that run now. Forget who asked for one (by id) or for all of a peer's. */
 size_t pool_busy(const struct pool *p);
 void pool_forget(struct pool *p, const struct peer *peer, uint64_t id);

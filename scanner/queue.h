@@ -31,6 +31,8 @@ struct order {
 	unsigned char digest[SCAN_DIGEST];
 	bool digested; /* digest is known, or said by the asker */
 	bool proved; /* and the job that searched the body says the same */
+	bool alone; /* is not searched together with others */
+	struct order *waiters; /* while it runs: others of the same content (together.h) */
 	uint8_t direction;
 	bool again; /* came back once from a job that lied */
 	char *url; /* the order's own; NULL: not known */

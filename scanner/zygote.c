@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "core/chan.h"
+#include "core/counter.h"
 #include "core/err.h"
 #include "core/log.h"
 #include "core/pack.h"
@@ -22,6 +23,7 @@
 #include "scanner/poison.h"
 #include "scanner/pool.h"
 #include "scanner/queue.h"
+#include "scanner/together.h"
 
 enum { MUCH_MEMORY = 8 }; /* one part in so many of scan_memory */
 enum { PEERS_MOST = 256, TICK_MS = 250, QUIET_MS = 2000, VERDICT_MSG = 512 };
@@ -42,6 +44,7 @@ struct zygote {
 	struct peer *peers[PEERS_MOST];
 	struct known_content *known; /* NULL: none */
 	uint64_t generation;
+	size_t joined; /* orders that wait for one that runs */
 	struct timer *tick;
 	bool ticking, pumping;
 	uint64_t last; /* when the last order came in */
@@ -174,10 +177,32 @@ static void on_over(void *arg, struct order *o)
 	order_free(o);
 }
 
+/*
+ * Those that wait for an order that is over: they get its verdict, or go back to the queue, in which the
+ * first of them is the next to run. What the order was said to be was not so (lied): each for itself.
+ */
+static void part(struct zygote *z, struct order *o, const struct verdict *v, bool lied)
+{
+	struct order *w;
+
+	while ((w = o->waiters) != NULL) {
+		o->waiters = w->next;
+		z->joined--;
+		w->alone |= lied;
+		if (w->peer == NULL)
+			order_free(w);
+		else if (v != NULL && together_counts(o, v))
+			finish(w, v);
+		else
+			queue_push(&z->queue, w);
+	}
+}
+
 static void on_again(void *arg, struct order *o)
 {
 	struct zygote *z = arg;
 
+	part(z, o, NULL, false);
 	queue_ran(&z->queue, o, 0);
 	if (o->peer == NULL) {
 		order_free(o);
@@ -231,6 +256,7 @@ static void note_death(struct zygote *z, struct order *o, const struct pool_deat
 	uint64_t now = loop_now(z->loop);
 	unsigned weight = weight_of(z, d);
 
+	o->digested = false; /* what its asker says is not believed here: it would be held against others */
 	if (weight == 0 || !know_digest(o))
 		return;
 	memcpy(s.digest, o->digest, SCAN_DIGEST);
@@ -251,7 +277,10 @@ static void on_done(void *arg, struct order *o, const struct verdict *v, const s
 		note_death(z, o, death);
 		close(o->fd);
 		o->fd = -1;
+		part(z, o, NULL, false); /* what killed a job is known as that now */
+		pump(z);
 	} else {
+		part(z, o, v, !o->proved);
 		on_over(z, o);
 	}
 	end_if_drained(z);
@@ -275,6 +304,31 @@ static enum verdict_reason poison_in(struct zygote *z, struct order *o)
 	return poison_of(&z->poison, o->digest, o->length, loop_now(z->loop));
 }
 
+/* Was it found clean a moment ago, or is it being searched? Then it needs no job of its own. */
+static bool join(struct zygote *z, struct order *o)
+{
+	struct order *running;
+	struct verdict v;
+
+	if (!o->digested || o->alone)
+		return false;
+	if (z->known != NULL && known_content_find(z->known, o->digest, o->length, (uint64_t)time(NULL),
+				    z->limits->scan_known_age / 1000, &v)) {
+		queue_ran(&z->queue, o, 0);
+		finish(o, &v);
+		COUNT_ADD(scans_joined, 1);
+		return true;
+	}
+	running = pool_same(z->pool, o);
+	if (running == NULL || z->joined >= z->limits->scan_queue_length)
+		return false;
+	queue_ran(&z->queue, o, 0);
+	together_join(running, o);
+	z->joined++;
+	COUNT_ADD(scans_joined, 1);
+	return true;
+}
+
 /* An order that was popped goes to a job, is answered at once, or goes back. */
 static void run(struct zygote *z, struct order *o)
 {
@@ -282,7 +336,7 @@ static void run(struct zygote *z, struct order *o)
 	enum verdict_reason poison = late ? REASON_NONE : poison_in(z, o);
 
 	o->started = now_usec();
-	if (!late && poison == REASON_NONE && pool_run(z->pool, o) == 0)
+	if (!late && poison == REASON_NONE && (join(z, o) || pool_run(z->pool, o) == 0))
 		return;
 	queue_ran(&z->queue, o, 0);
 	if (late)

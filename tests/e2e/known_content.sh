@@ -7,14 +7,16 @@ topology </dev/null
 conf=$LAB_DIR/sallyport.yaml
 answers() { in_gw "$SALLYPORT" status --config "$conf" >/dev/null 2>&1; } # once the scanner serves
 status() { in_gw "$SALLYPORT" status --json --config "$conf" | python3 -c "import json,sys; print(json.load(sys.stdin)$1)"; }
-counter() { status "['counters']['$1']"; }
+# Scans asked for, those that were joined, known hits.
+counters() { in_gw "$SALLYPORT" status --json --config "$conf" | python3 -c "import json,sys; c=json.load(sys.stdin)['counters']; print(c['scans'], c['scans_joined'], c['known_hits'])"; }
 # during SCANS HITS STATUS URL [OPTION...]: what one request costs.
 during() {
-	local fact=$1 scans=$2 hits=$3 want=$4 s h
+	local fact=$1 scans=$2 hits=$3 want=$4 s h s2 h2
 	shift 4
-	s=$(counter scans) h=$(counter known_hits)
+	read -r s _ h < <(counters)
 	is "$fact: the answer" "$(get "$@")" "$want"
-	is "$fact: scans and hits" "$(($(counter scans) - s)) $(($(counter known_hits) - h))" "$scans $hits"
+	read -r s2 _ h2 < <(counters)
+	is "$fact: scans and hits" "$((s2 - s)) $((h2 - h))" "$scans $hits"
 }
 at=https://www.origin.test
 lab_wait 20 answers
@@ -30,6 +32,15 @@ is "and it arrives whole" "$(digest "$OUT/body")" "$(file_digest 2m.bin)"
 during "the test file is found" 1 0 403 $at/eicar.com
 during "and searched again" 1 0 403 $at/eicar.com
 like "two contents are remembered" "$(status "['known_contents']")" '^2$'
+
+head -c 3000000 /dev/urandom >"$LAB_DIR/origin/fresh.bin"
+read -r s j h < <(counters)
+in_client curl -sS --http1.1 --parallel --parallel-max 50 --cacert "$CA" --max-time 60 -o /dev/null -w '%{http_code}\n' \
+	"https://v4.origin.test/own/fresh.bin?[1-50]" >"$OUT/codes" 2>/dev/null
+is "fifty requests for new content are answered" "$(sort "$OUT/codes" | uniq -c | tr -s ' ')" " 50 200"
+read -r s2 j2 h2 < <(counters)
+is "by one scan" $((s2 - s - j2 + j)) 1
+is "of which each has the result" $((s2 - s + h2 - h)) 50
 
 file=$LAB_DIR/state/known-content
 lab_stop gateway 20
