@@ -272,6 +272,9 @@ static void on_msg(void *arg, enum msg_type type, struct str body, int *fds, siz
 		if (c->role == ROLE_WORKER)
 			learning_message(c->p, type, body);
 		break;
+	case MSG_CUT:
+		passing_cut(c, body);
+		break;
 	case MSG_TURNED:
 		hunting_turned(c->p->hunting, body);
 		break;

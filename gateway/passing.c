@@ -45,3 +45,14 @@ void passing_message(struct child *from, enum msg_type type, struct str body, in
 		has_none(from, r.s);
 	buf_free(&b);
 }
+
+void passing_cut(struct child *from, struct str body)
+{
+	struct parent *p = from->p;
+
+	if (from->role != ROLE_WORKER)
+		return;
+	for (unsigned i = 0; i < p->nworkers; i++)
+		if (&p->workers[i] != from && p->workers[i].chan != NULL)
+			chan_send(p->workers[i].chan, MSG_CUT_TOLD, body, NULL, 0);
+}

@@ -15,6 +15,7 @@
 #include "gateway/messages.h"
 #include "gateway/page.h"
 #include "gateway/ranged.h"
+#include "gateway/recalling.h"
 #include "gateway/report.h"
 #include "gateway/slow.h"
 #include "gateway/websocket.h"
@@ -61,6 +62,7 @@ void txn_free(struct txn *t)
 {
 	if (t->f->txn == t)
 		t->f->txn = NULL;
+	recalling_over(t);
 	report_txn(t->f, t);
 	leg_free(&t->up);
 	leg_free(&t->down);
@@ -307,6 +309,7 @@ void txn_refuse_verdict(struct txn *t, const char *what, const struct decision *
 	char text[sizeof(t->reason)];
 
 	describe(what, d, v, text, sizeof(text));
+	recalling_refused(t, v);
 	txn_refuse(t, refusal_status(what, v), refusal_word(d), d->rule, v, "%s", text);
 }
 

@@ -95,6 +95,7 @@ struct txn {
 	bool refused;	       /* our own page is the answer */
 	bool other_name;       /* it names another host than the TLS connection did */
 	bool pass_ranges;      /* a rule lets a range go to the origin */
+	bool no_ranges;	       /* the whole or nothing (recall.h) */
 	bool own_log;	       /* a rule asked for a mark */
 	bool warned;	       /* something of it passed with a warning */
 	bool navigates;	       /* a page may take the place of its answer (navigation.h) */

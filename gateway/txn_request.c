@@ -11,6 +11,7 @@
 #include "gateway/origin_judge.h"
 #include "gateway/page.h"
 #include "gateway/ranged.h"
+#include "gateway/recalling.h"
 #include "gateway/streaming.h"
 #include "gateway/warning.h"
 #include "gateway/websocket.h"
@@ -192,13 +193,13 @@ void txn_request_head(struct txn *t, const struct head *as_sent)
 		txn_refuse(t, 421, "refuse", NULL, NULL, "%s", why);
 		return;
 	}
-	if (wait_ask(t, h) || refused_by_policy(t))
+	if (wait_ask(t, h) || refused_by_policy(t) || recalling_asked(t))
 		return;
 	if (t->websocket && f->w->search && !t->unsearched && (r = websocket_asked(t, h)) != 0) {
 		txn_malformed(t, true, r);
 		return;
 	}
-	if (ranged_note(t, h, t->pass_ranges) != 0) {
+	if (!t->no_ranges && ranged_note(t, h, t->pass_ranges) != 0) {
 		txn_refuse(t, 503, "refuse", NULL, NULL, "no memory");
 		return;
 	}

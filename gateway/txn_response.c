@@ -150,7 +150,9 @@ static void begin_tunnel(struct txn *t, const struct head *h)
 int txn_keep_response(struct txn *t, const struct head *h)
 {
 	bool piece = h->status == 206 || h->status == 416;
-	const char *drop[3] = { NULL };
+	/* What was searched stays what it was: nothing of it is called otherwise by a 304 (RFC 9110 section 15.4.5). */
+	static const char *const of_the_stored[] = { "content-type", "content-encoding", "content-disposition", NULL };
+	const char *drop[6] = { NULL };
 	struct h1_edit e = { .drop = drop };
 	size_t n = 0;
 
@@ -158,6 +160,8 @@ int txn_keep_response(struct txn *t, const struct head *h)
 		drop[n++] = "alt-svc";
 	if (!piece)
 		drop[n++] = "content-range";
+	for (size_t i = 0; h->status == 304 && of_the_stored[i] != NULL; i++)
+		drop[n++] = of_the_stored[i];
 	choose_frame(t, h, &e);
 	return t->wire->keep_response(t, h, &e);
 }

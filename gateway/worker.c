@@ -25,6 +25,7 @@
 #include "gateway/known.h"
 #include "gateway/origin_judge.h"
 #include "gateway/pinning.h"
+#include "gateway/recalling.h"
 #include "gateway/revocation.h"
 #include "gateway/share.h"
 #include "gateway/signing.h"
@@ -503,6 +504,9 @@ static void on_parent(void *arg, enum msg_type type, struct str body, int *fds, 
 	case MSG_WATCH:
 	case MSG_BYPASS:
 		pinning_message(w, type, body);
+		break;
+	case MSG_CUT_TOLD:
+		recalling_message(w, body);
 		break;
 	case MSG_WAIT_ASKED:
 	case MSG_WAIT_SAID:

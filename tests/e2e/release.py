@@ -144,6 +144,34 @@ def judge(got, whole):
     return "page" if b"security gateway" in got else "other"
 
 
+def split(folder, eicar):
+    """first.iso: that file's bytes across offset 60000 of an ISO. second.iso: the same but for what is before that offset."""
+    with open(eicar, "rb") as f:
+        sign = f.read().strip()
+    with open(os.path.join(folder, "iso.iso"), "rb") as f:
+        clean = f.read()
+    at = 60000 - len(sign) // 2
+    first = clean[:at] + sign + clean[at + len(sign):]
+    for name, data in (("first.iso", first), ("second.iso", clean[:60000] + first[60000:])):
+        with open(os.path.join(folder, name), "wb") as f:
+            f.write(data)
+
+
+def assembled(whole, *pieces):
+    """How many bytes of the object are on the client's disk, of answers each saved as FILE@OFFSET."""
+    with open(whole, "rb") as f:
+        want = f.read()
+    have = bytearray(len(want))
+    for piece in pieces:
+        path, _, offset = piece.partition("@")
+        with open(path, "rb") as f:
+            got = f.read()
+        at = int(offset)
+        if got and want[at:at + len(got)] == got:
+            have[at:at + len(got)] = b"\1" * len(got)
+    print(sum(have))
+
+
 def fetch(folder, out, ca, cases):
     rows, config = [], [[] for _ in range(MANY)]
     with open(cases, encoding="utf-8") as f:

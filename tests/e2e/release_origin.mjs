@@ -2,7 +2,7 @@
 // Objects in pieces, with and without a length: release_origin.mjs FOLDER LOG ADDRESS CHAIN KEY: HTTP/1.1 on port 80,
 // both versions on 443. The last part of the path names a file; its type is by its ending (none: octet-stream). Query:
 //   len=no: without Content-Length; pause=MS: half of it that much later; rate=BYTES: so many in a second; cut=N: the connection
-//   breaks there; then=NAME: from the second request on that file's bytes; type=T; ranges=yes: answers 206 where a range is
+//   breaks there, the first time; then=NAME: from the second request on that file's bytes; type=T; ranges=yes: answers 206 where a range is
 //   asked for; loop=yes: the file again and again, without an end; any other name=value is a field of the answer (h-NAME=VALUE).
 // The log gets a line for each request: path and query, Range or -, If-None-Match or -.
 import fs from 'node:fs';
@@ -17,10 +17,10 @@ const types = { exe: 'application/x-msdownload', zip: 'application/zip', pdf: 'a
 	svg: 'image/svg+xml', png: 'image/png', mp4: 'video/mp4', mp3: 'audio/mpeg', woff2: 'font/woff2', wav: 'audio/wav',
 	ogg: 'audio/ogg', webm: 'video/webm', txt: 'text/plain', iso: 'application/x-iso9660-image' };
 
-async function feed(s, body, q) {
+async function feed(s, body, q, cut) {
 	const write = async data => { if (!s.destroyed && !s.write(data)) await Promise.race([new Promise(d => s.once('drain', d)), new Promise(d => s.once('close', d))]); };
 	const rate = Number(q.get('rate') || 0), step = rate ? Math.max(1, Math.floor(rate / 20)) : 65536;
-	const stop = q.has('cut') ? Number(q.get('cut')) : body.length;
+	const stop = cut ? Number(q.get('cut')) : body.length;
 	do {
 		for (let i = 0, paused = false; i < stop && !s.destroyed; i += step) {
 			if (q.has('pause') && !paused && i >= body.length / 2) { paused = true; await sleep(Number(q.get('pause'))); }
@@ -28,7 +28,7 @@ async function feed(s, body, q) {
 			if (rate) await sleep(50);
 		}
 	} while (q.get('loop') === 'yes' && !s.destroyed);
-	if (q.has('cut')) { await sleep(200); if (s.stream) s.stream.close(2); else s.socket.destroy(); } else s.end();
+	if (cut) { await sleep(200); if (s.stream) s.stream.close(2); else s.socket.destroy(); } else s.end();
 }
 
 function serve(m, s) {
@@ -54,7 +54,7 @@ function serve(m, s) {
 	if (q.get('len') !== 'no' && q.get('loop') !== 'yes') head['content-length'] = body.length;
 	s.writeHead(status, head);
 	if (m.method === 'HEAD') s.end();
-	else feed(s, body, q);
+	else feed(s, body, q, q.has('cut') && n === 1);
 }
 
 http.createServer(serve).listen(80, address);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "gateway/media.h"
+#include "gateway/recall.h"
 #include "gateway/release.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -23,6 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct str in = str_of((const char *)data + 1, size > 0 ? size - 1 : 0);
 	struct limits l;
 	enum release free_most, held;
+	struct recall_row row;
 
 	if (size == 0)
 		return 0;
@@ -33,6 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	(void)release_most(in, in, in);
 	(void)release_disposition(in);
+	if (recall_unpack(in, &row) == 0 && (row.key == 0 || row.what == RECALL_NOTHING))
+		abort();
 	if (size > 1 && release_gate(RELEASE_TAIL, &l, size, size) >= size)
 		abort();
 	/* What is found does not depend on how it comes. */

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/buf.h"
 #include "gateway/media.h"
+#include "gateway/recall.h"
 #include "gateway/release.h"
 
 enum { ROOM = 64 << 10 };
@@ -254,6 +256,73 @@ START_TEST(what_others_would_find_in_media_is_found_however_it_is_cut)
 }
 END_TEST
 
+/* ---- what is remembered ---- */
+
+static struct recall seen;
+
+static struct recall_row row_of(uint64_t key, enum recall_what what, uint64_t until)
+{
+	struct recall_row r = { .key = key, .until = until, .what = what, .class = VERDICT_INFECTED };
+
+	snprintf(r.name, sizeof(r.name), "Name.%u", (unsigned)key);
+	return r;
+}
+
+START_TEST(a_refused_download_is_remembered_for_its_time)
+{
+	struct recall_row r = row_of(7, RECALL_REFUSED, 2000), broken = row_of(7, RECALL_BROKEN, 3000);
+
+	memset(&seen, 0, sizeof(seen));
+	ck_assert_ptr_null(recall_find(&seen, 7, 1000));
+	recall_note(&seen, &broken, 1000);
+	ck_assert_int_eq(recall_find(&seen, 7, 1000)->what, RECALL_BROKEN);
+	recall_note(&seen, &r, 1000);
+	ck_assert_str_eq(recall_find(&seen, 7, 1999)->name, "Name.7");
+	recall_note(&seen, &broken, 1000); /* it stays refused */
+	ck_assert_int_eq(recall_find(&seen, 7, 1999)->what, RECALL_REFUSED);
+	ck_assert_ptr_null(recall_find(&seen, 7, 2000));
+	recall_note(&seen, &broken, 2500);
+	ck_assert_int_eq(recall_find(&seen, 7, 2999)->what, RECALL_BROKEN);
+	for (uint64_t k = 100; k < 100 + 20 * RECALL_ROWS; k++) { /* more than there is room for */
+		r = row_of(k, RECALL_REFUSED, 5000 + k);
+		recall_note(&seen, &r, 2500);
+		ck_assert_uint_eq(recall_find(&seen, k, 2500)->key, k);
+	}
+}
+END_TEST
+
+START_TEST(a_key_is_of_client_policy_and_url)
+{
+	uint64_t k = recall_key(1, 1, true, STR("host"), STR("/a"));
+
+	ck_assert_uint_eq(k, recall_key(1, 1, true, STR("host"), STR("/a")));
+	ck_assert_uint_ne(k, recall_key(2, 1, true, STR("host"), STR("/a")));
+	ck_assert_uint_ne(k, recall_key(1, 2, true, STR("host"), STR("/a")));
+	ck_assert_uint_ne(k, recall_key(1, 1, false, STR("host"), STR("/a")));
+	ck_assert_uint_ne(k, recall_key(1, 1, true, STR("host/"), STR("a")));
+	ck_assert_uint_ne(k, recall_key(1, 1, true, STR("host"), STR("/b")));
+}
+END_TEST
+
+START_TEST(a_message_is_read_as_it_was_written_or_not_at_all)
+{
+	struct recall_row in = row_of(9, RECALL_REFUSED, 0), out = { .key = 0 };
+	struct buf b;
+
+	buf_init(&b, 128);
+	ck_assert_int_eq(recall_pack(&b, &in), 0);
+	for (size_t n = 0; n < b.len; n++)
+		ck_assert_int_ne(recall_unpack(str_sub(buf_view(&b), 0, n), &out), 0);
+	ck_assert_uint_eq(out.key, 0);
+	ck_assert_int_eq(recall_unpack(buf_view(&b), &out), 0);
+	ck_assert(out.key == 9 && out.what == RECALL_REFUSED && out.class == VERDICT_INFECTED);
+	ck_assert_str_eq(out.name, "Name.9");
+	b.p[8] = 3; /* no such thing to remember */
+	ck_assert_int_ne(recall_unpack(buf_view(&b), &out), 0);
+	buf_free(&b);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("release");
@@ -269,6 +338,9 @@ int main(void)
 	tcase_add_test(t, the_last_part_stays_here);
 	tcase_add_test(t, a_trickle_is_a_hundredth_and_never_the_end);
 	tcase_add_loop_test(t, what_others_would_find_in_media_is_found_however_it_is_cut, 0, FOREIGN_ROWS);
+	tcase_add_test(t, a_refused_download_is_remembered_for_its_time);
+	tcase_add_test(t, a_key_is_of_client_policy_and_url);
+	tcase_add_test(t, a_message_is_read_as_it_was_written_or_not_at_all);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
