@@ -264,11 +264,12 @@ static void said(struct wait_ask *s, struct str body, int fd)
 
 void wait_ask_message(struct wait_ask *s, enum msg_type type, struct str body, int fd)
 {
-	if (type == MSG_WAIT_SAID) {
+	if (s != NULL && type == MSG_WAIT_SAID) {
 		said(s, body, fd);
 		return;
 	}
 	if (fd >= 0)
 		close(fd);
-	asked(s, body);
+	if (s != NULL)
+		asked(s, body);
 }

@@ -510,10 +510,7 @@ static void on_parent(void *arg, enum msg_type type, struct str body, int *fds, 
 		break;
 	case MSG_WAIT_ASKED:
 	case MSG_WAIT_SAID:
-		if (w->wait_ask != NULL)
-			wait_ask_message(w->wait_ask, type, body, fd);
-		else if (fd >= 0)
-			close(fd);
+		wait_ask_message(w->wait_ask, type, body, fd);
 		return;
 	case MSG_KNOWN:
 		scan_client_known(w->scanner, fd);
