@@ -13,7 +13,7 @@
 #include "gateway/share.h"
 #include "http/coding.h"
 
-enum { BODY_FIRST = 64, BODY_NAME = 255, READINGS = 3 };
+enum { BODY_FIRST = 64, BODY_NAME = 255, READINGS = 4 };
 /* Bytes that one call decodes; coded bytes that are read for it; how far it may lag behind. */
 enum { STEP = 256 << 10, PIECE = 32 << 10, BEHIND = 256 << 10 };
 
@@ -36,6 +36,7 @@ struct body {
 	struct share *client; /* NULL: nobody's */
 	uint64_t client_number; /* stays when the share is left */
 	struct kept coded_bytes, plain_bytes; /* as received; as decoded, where that is another thing */
+	struct kept beside; /* searched with it, but no part of it */
 	uint64_t raw, decoded, held;
 	struct coding *coding;
 	uint64_t fed; /* coded bytes that were used */
@@ -128,6 +129,7 @@ struct body *body_new(struct worker *w, struct str coding, int direction, struct
 	b->coded = b->coding != NULL || b->coding_err != 0;
 	kept_init(&b->coded_bytes, !b->coded);
 	kept_init(&b->plain_bytes, b->coding != NULL);
+	kept_init(&b->beside, false);
 	return b;
 }
 
@@ -151,6 +153,7 @@ void body_free(struct body *b)
 	coding_free(b->coding);
 	kept_free(&b->coded_bytes);
 	kept_free(&b->plain_bytes);
+	kept_free(&b->beside);
 	b->w->held -= b->held;
 	if (b->client != NULL)
 		b->client->held -= b->held;
@@ -182,6 +185,7 @@ struct body *body_from(struct worker *w, int fd, uint64_t length)
 	b->w = w;
 	b->coded_bytes.bytes = bytes;
 	kept_init(&b->plain_bytes, false);
+	kept_init(&b->beside, false);
 	b->raw = b->decoded = length;
 	return b;
 }
@@ -191,6 +195,11 @@ void body_search_coded(struct body *b)
 	b->search_coded = b->coded;
 	if (b->coded && b->raw == 0 && b->coded_bytes.hash == NULL)
 		b->coded_bytes.hash = digest_new();
+}
+
+int body_beside(struct body *b, struct str bytes)
+{
+	return put(b, &b->beside, bytes);
 }
 
 bool body_busy(const struct body *b)
@@ -339,6 +348,7 @@ static int conclude(struct body *b)
 		add_reading(b, &b->plain_bytes, first);
 	if (b->search_coded)
 		add_reading(b, &b->coded_bytes, b->raw);
+	add_reading(b, &b->beside, keep_length(&b->beside.bytes));
 	if (b->nreadings > 0)
 		return submit(b);
 	decide_now(b, VERDICT_CLEAN, REASON_NO_BODY, STR_NONE);

@@ -35,6 +35,9 @@ void body_free(struct body *b);
  */
 int body_push(struct body *b, struct str raw);
 
+/* Bytes that are searched with it, by themselves, and go their own way (trailers): 0 or -ERR_*. */
+int body_beside(struct body *b, struct str bytes);
+
 /* Decode on what is kept but not decoded: true when something was done. After body_finish it ends
  * in the search, or in a call of fn. */
 bool body_work(struct body *b);

@@ -26,6 +26,8 @@ int leg_hold(struct txn *t, struct leg *g, int direction)
 	return 0;
 }
 
+enum { TRAILER_LEAST = 65 };
+
 static bool is_up(const struct txn *t, const struct leg *g)
 {
 	return g == &t->up;
@@ -141,10 +143,23 @@ void leg_body(struct txn *t, struct leg *g, struct str data)
 		txn_refuse(t, is_up(t, g) ? 503 : 502, "refuse", NULL, NULL, "%s", err_name(r));
 }
 
+/* A file fits into a trailer, too. What is shorter than the least that the search takes for one is none. */
+static int search_trailers(struct leg *g, const struct head *trailers)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < trailers->nfields && r == 0; i++)
+		if (trailers->fields[i].value.n >= TRAILER_LEAST && (r = body_beside(g->body, trailers->fields[i].value)) == 0)
+			r = body_beside(g->body, STR("\n"));
+	return r;
+}
+
 void leg_trailers(struct txn *t, struct leg *g, const struct head *trailers)
 {
-	int r = t->wire->keep_trailers(t, g, trailers);
+	int r = g->state == LEG_HOLD ? search_trailers(g, trailers) : 0;
 
+	if (r == 0)
+		r = t->wire->keep_trailers(t, g, trailers);
 	if (r != 0) /* without them the message would not be what it was */
 		txn_refuse(t, 503, "refuse", NULL, NULL, "trailers: %s", err_name(r));
 }

@@ -18,7 +18,21 @@
 #include "gateway/wait_ask.h"
 #include "gateway/wire.h"
 #include "http/grpc.h"
+#include "http/range.h"
 #include "http/ws_handshake.h"
+
+/* Content-Range says that it is not all of an object, or cannot be read. */
+static bool is_piece(const struct head *h)
+{
+	struct range r;
+	uint64_t length;
+	struct str v;
+
+	if (!head_get(h, "content-range", &v))
+		return false;
+	return head_count(h, "content-range") != 1 || range_read_content(v, &r, &length) != 0 || r.first != 0 ||
+	       length == UINT64_MAX || r.last + 1 != length;
+}
 
 static int note_request(struct txn *t, const struct head *h)
 {
@@ -43,7 +57,7 @@ static int note_request(struct txn *t, const struct head *h)
 		memcpy(f->host, t->host, sizeof(f->host) < sizeof(t->host) ? sizeof(f->host) : sizeof(t->host));
 	t->up_body = h->body;
 	fields_leg(h, &t->up);
-	t->up.piece = head_count(h, "content-range") > 0;
+	t->up.piece = is_piece(h);
 	fields_accept_encoding(h, t->codings, sizeof(t->codings));
 	return t->path == NULL ? -ERR_NOMEM : fields_accept(h, &t->accept);
 }

@@ -191,6 +191,8 @@ static int make_leg(struct txn *t, struct leg *g, int way, const struct ws_defla
 	int r = reader != NULL ? messages_begin(t, g, &ws_reader, reader, blocked) : -ERR_NOMEM;
 
 	s->readers[way] = r == 0 ? reader : NULL;
+	if (r == 0)
+		messages_carry(g->messages);
 	g->ended = false;
 	return r;
 }

@@ -304,6 +304,10 @@ static enum action default_action(const struct policy *p, const struct walk *w)
 	case STAGE_REQUEST:
 		return leaves_http(w) ? ACTION_BLOCK : ACTION_ALLOW;
 	case STAGE_UPLOAD:
+		/* With others it may make what would be refused as a whole. */
+		if (class == VERDICT_BYPASSED && w->f->verdict->reason == REASON_PARTIAL)
+			return ACTION_BLOCK;
+		/* fall through */
 	case STAGE_DOWNLOAD:
 		return class == VERDICT_CLEAN || class == VERDICT_BYPASSED ||
 			       passes_with_warning(p, w->f)

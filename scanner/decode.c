@@ -127,12 +127,29 @@ static char json_letter(char c)
 	return at != NULL ? into[at - from] : c;
 }
 
+/* An escape that scripts have and JSON has not, behind its backslash: \x41, \101. Its length; 0: none. */
+static size_t script_escape(struct str s, char *c)
+{
+	int v = s.n > 2 && s.p[0] == 'x' ? hex_pair(s, 1) : -1;
+	size_t n = 0;
+
+	if (v >= 0) {
+		*c = (char)v;
+		return 3;
+	}
+	for (v = 0; n < s.n && n < 3 && s.p[n] >= '0' && s.p[n] <= '7' && v * 8 < 256; n++)
+		v = v * 8 + (s.p[n] - '0');
+	*c = (char)v;
+	return n;
+}
+
 size_t decode_json(struct str s, bool bytes, char *to)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < s.n; i++) {
 		int high, low;
+		size_t script;
 
 		if (s.p[i] != '\\' || i + 1 == s.n) {
 			i += put_plain(s, i, bytes, &to[n++]) - 1;
@@ -141,6 +158,12 @@ size_t decode_json(struct str s, bool bytes, char *to)
 		i++;
 		high = s.p[i] == 'u' ? hex_pair(s, i + 1) : -1;
 		low = s.p[i] == 'u' ? hex_pair(s, i + 3) : -1;
+		script = script_escape(str_sub(s, i, s.n), &to[n]);
+		if (script > 0) {
+			n++;
+			i += script - 1;
+			continue;
+		}
 		if (high < 0 || low < 0) {
 			to[n++] = json_letter(s.p[i]);
 			continue;
@@ -206,6 +229,97 @@ size_t decode_entities(struct str s, bool bytes, char *to)
 		put = put_utf8(code, to + n);
 		n += put;
 		i += used;
+	}
+	return n;
+}
+
+size_t decode_hexadecimal(struct str s, char *to)
+{
+	int high = -1;
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		int v = decode_hex(s.p[i]);
+
+		if (v < 0)
+			continue;
+		if (high >= 0)
+			to[n++] = (char)(high << 4 | v);
+		high = high >= 0 ? -1 : v;
+	}
+	return n;
+}
+
+static size_t separators(struct str s, size_t at)
+{
+	while (at < s.n && s.p[at] != '\0' && strchr(", \t\r\n:", s.p[at]) != NULL)
+		at++;
+	return at;
+}
+
+size_t decode_number(struct str s, bool pairs, unsigned *value)
+{
+	size_t at = separators(s, 0), begin;
+	bool minus = !pairs && at < s.n && s.p[at] == '-';
+	bool hex = pairs || (at + 2 < s.n && s.p[at] == '0' && (s.p[at + 1] == 'x' || s.p[at + 1] == 'X'));
+
+	at += minus + (hex && !pairs ? 2 : 0);
+	for (*value = 0, begin = at; at < s.n && at - begin < 4; at++) {
+		int v = decode_hex(s.p[at]);
+
+		if (v < 0 || (!hex && v > 9))
+			break;
+		*value = *value * (hex ? 16 : 10) + (unsigned)v;
+	}
+	if (at == begin || *value > (minus ? 128 : 255) || (pairs && at - begin != 2))
+		return 0;
+	if (at < s.n && separators(s, at) == at)
+		return 0; /* something else goes on */
+	*value = (minus ? 256 - *value : *value) & 0xff;
+	return separators(s, at);
+}
+
+static unsigned uu_value(struct str s, size_t at)
+{
+	return at < s.n ? (unsigned)((unsigned char)s.p[at] - 32) & 63 : 0;
+}
+
+size_t decode_uu(struct str s, char *to, size_t *used)
+{
+	size_t at = 0, n = 0;
+
+	while (at < s.n) {
+		size_t left = uu_value(s, at), end = at + 1;
+		ptrdiff_t line = str_chr(str_sub(s, at, s.n), '\n');
+		size_t stop = line < 0 ? s.n : at + (size_t)line;
+
+		if (left == 0 || str_eq(str_sub(s, at, 3), STR("end")))
+			break;
+		for (; left > 0 && end < stop; end += 4) {
+			uint32_t v = uu_value(s, end) << 18 | uu_value(s, end + 1) << 12 |
+				     uu_value(s, end + 2) << 6 | uu_value(s, end + 3);
+
+			for (size_t k = 0; k < 3 && left > 0 && end + k + 1 < stop; k++, left--)
+				to[n++] = (char)(v >> (16 - 8 * k) & 0xff);
+			if (end + 2 > stop)
+				break;
+		}
+		at = stop + 1;
+	}
+	*used = at < s.n ? at : s.n;
+	return n;
+}
+
+size_t decode_utf16(struct str s, bool big, char *to)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i + 1 < s.n; i += 2) {
+		uint32_t a = (unsigned char)s.p[i], b = (unsigned char)s.p[i + 1];
+		uint32_t c = big ? a << 8 | b : b << 8 | a;
+
+		if (c != 0xfeff || i > 0)
+			n += put_utf8(c, to + n);
 	}
 	return n;
 }

@@ -19,8 +19,23 @@ size_t decode_percent(struct str s, bool plus, char *to);
 /* Quoted-printable, RFC 2045 section 6.7. */
 size_t decode_quoted(struct str s, char *to);
 
+/* Pairs of hexadecimal digits; other bytes between them are passed over. */
+size_t decode_hexadecimal(struct str s, char *to);
+
 /*
- * The escapes of a JSON string (RFC 8259 section 7). With bytes, U+0080 to U+00FF become single
+ * One number of a list of bytes, -128 to 255, decimal or with 0x, or (pairs) of two hexadecimal
+ * digits; *value is the byte. How many bytes it takes with the blanks and commas around it; 0: none.
+ */
+size_t decode_number(struct str s, bool pairs, unsigned *value);
+
+/* Lines of uuencode up to their end (POSIX.1); *used is how far they go. */
+size_t decode_uu(struct str s, char *to, size_t *used);
+
+/* UTF-16 as UTF-8, without a byte order mark; `to` has room for three bytes for each two. */
+size_t decode_utf16(struct str s, bool big, char *to);
+
+/*
+ * The escapes of a JSON string (RFC 8259 section 7), and those that only scripts have. With bytes, U+0080 to U+00FF become single
  * bytes, escaped or not: "binary strings" mean that.
  */
 size_t decode_json(struct str s, bool bytes, char *to);

@@ -81,6 +81,7 @@ void unwrap(struct unwrap *u, struct str in)
 {
 	if (in.n <= TINY)
 		return;
+	unwrap_frames(u, in);
 	unwrap_mime(u, in);
 	unwrap_base64(u, in);
 	unwrap_data_urls(u, in);
@@ -88,6 +89,13 @@ void unwrap(struct unwrap *u, struct str in)
 		unwrap_json(u, in);
 		unwrap_markup(u, in);
 		unwrap_forms(u, in);
+		unwrap_escapes(u, in);
+		unwrap_quoted(u, in);
+		unwrap_hex(u, in);
+		unwrap_numbers(u, in);
+		unwrap_uuencode(u, in);
+	} else {
+		unwrap_utf16(u, in);
 	}
 	flush(u);
 }

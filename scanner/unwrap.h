@@ -41,6 +41,13 @@ void unwrap_data_urls(struct unwrap *u, struct str in);
 void unwrap_json(struct unwrap *u, struct str in);
 void unwrap_markup(struct unwrap *u, struct str in);
 void unwrap_forms(struct unwrap *u, struct str in);
+void unwrap_hex(struct unwrap *u, struct str in);
+void unwrap_numbers(struct unwrap *u, struct str in);
+void unwrap_escapes(struct unwrap *u, struct str in);
+void unwrap_quoted(struct unwrap *u, struct str in);
+void unwrap_uuencode(struct unwrap *u, struct str in);
+void unwrap_utf16(struct unwrap *u, struct str in);
+void unwrap_frames(struct unwrap *u, struct str in);
 
 /* Room for the decoded form of n bytes; NULL (noted) when there is none. */
 char *unwrap_room(struct unwrap *u, size_t n);

@@ -249,10 +249,11 @@ static void give_markup(struct unwrap *u, struct str s, bool guess)
 	single = numeric >= ESCAPES_MANY;
 	for (int bytes = 0; bytes < 1 + single; bytes++) {
 		char *own = unwrap_room(u, s.n);
+		size_t n = own != NULL ? decode_entities(s, bytes != 0, own) : 0;
 
+		/* As long as before: there was no reference, and the same would come again and again. */
 		if (own != NULL)
-			unwrap_give(u, own, decode_entities(s, bytes != 0, own), single,
-			    guess || (single && bytes == 0));
+			unwrap_give(u, own, n < s.n ? n : 0, single, guess || (single && bytes == 0));
 	}
 }
 

@@ -286,6 +286,81 @@ static inline void in_tar(struct buf *b, struct str s)
 	buf_append(b, zero, sizeof(zero));
 }
 
+/* Digits in one line or several, as a value of JSON or alone. */
+static inline void in_hex(struct buf *b, struct str s)
+{
+	bool upper = wrap_random(2) == 0, lines = wrap_random(2) == 0, json = !lines && wrap_random(2) == 0;
+
+	buf_str(b, json ? STR("{\"data\":\"") : STR(""));
+	for (size_t i = 0; i < s.n; i++)
+		buf_printf(b, upper ? "%02X%s" : "%02x%s", (unsigned char)s.p[i], lines && i % 32 == 31 ? "\n" : "");
+	buf_str(b, json ? STR("\"}") : STR("\n"));
+}
+
+static inline void in_numbers(struct buf *b, struct str s)
+{
+	static const char *const forms[] = { "%u,", "%u, ", "0x%02x,", "0x%X, " };
+	const char *form = forms[wrap_random(4)];
+
+	buf_str(b, STR("{\"type\":\"Buffer\",\"data\":["));
+	for (size_t i = 0; i + 1 < s.n; i++)
+		buf_printf(b, form, (unsigned char)s.p[i]); /* NOLINT: one of four above */
+	buf_printf(b, "%u]}", (unsigned char)s.p[s.n - 1]);
+}
+
+static inline void in_script_escapes(struct buf *b, struct str s)
+{
+	bool some = wrap_random(2) == 0;
+
+	buf_str(b, STR("const code = '"));
+	for (size_t i = 0; i < s.n; i++)
+		if (some && isalnum((unsigned char)s.p[i]) && i > 16)
+			buf_append(b, s.p + i, 1);
+		else
+			buf_printf(b, i % 3 ? "\\x%02x" : "\\u%04x", (unsigned char)s.p[i]);
+	buf_str(b, STR("';\nrun(code);\n"));
+}
+
+static inline void in_uuencode(struct buf *b, struct str s)
+{
+	buf_str(b, STR("some text\nbegin 644 x.bin\n"));
+	for (size_t i = 0; i < s.n; i += 45) {
+		size_t n = s.n - i < 45 ? s.n - i : 45;
+
+		buf_printf(b, "%c", (int)n + 32);
+		for (size_t k = 0; k < n; k += 3) {
+			unsigned v = 0;
+
+			for (size_t m = 0; m < 3; m++)
+				v = v << 8 | (k + m < n ? (unsigned char)s.p[i + k + m] : 0);
+			for (int m = 18; m >= 0; m -= 6)
+				buf_printf(b, "%c", (v >> m & 63) == 0 ? '`' : (int)(v >> m & 63) + 32);
+		}
+		buf_str(b, STR("\n"));
+	}
+	buf_str(b, STR("`\nend\n"));
+}
+
+/* JSON in two bytes a character, in either order, with or without a mark. */
+static inline void in_utf16(struct buf *b, struct str s)
+{
+	bool big = wrap_random(2) == 0, mark = wrap_random(2) == 0;
+	struct buf text;
+
+	buf_init(&text, 64 << 20);
+	buf_str(&text, STR("{\"name\":\"x.bin\",\"data\":\""));
+	wrap_base64(&text, s, 0, "", false);
+	buf_str(&text, STR("\"}"));
+	if (mark)
+		buf_append(b, big ? "\xfe\xff" : "\xff\xfe", 2);
+	for (size_t i = 0; i < text.len; i++) {
+		char pair[2] = { big ? '\0' : text.p[text.off + i], big ? text.p[text.off + i] : '\0' };
+
+		buf_append(b, pair, 2);
+	}
+	buf_free(&text);
+}
+
 static const struct wrapping {
 	const char *name;
 	void (*wrap)(struct buf *b, struct str s);
@@ -302,6 +377,11 @@ static const struct wrapping {
 	{ "quoted-part", in_quoted_part },
 	{ "xml-base64", in_xml_base64 },
 	{ "xml-references", in_xml_references },
+	{ "hex", in_hex },
+	{ "numbers", in_numbers },
+	{ "script-escapes", in_script_escapes },
+	{ "uuencode", in_uuencode },
+	{ "utf16", in_utf16 },
 	{ "gzip", in_gzip },
 	{ "zip", in_zip },
 	{ "tar", in_tar },
