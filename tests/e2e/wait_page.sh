@@ -96,13 +96,16 @@ given_up() { grep -q '^/stall client' "$log"; }
 holds "a download that nobody asks for is given up at the origin" lab_wait 8 given_up
 audit "and the audit says so" event=transaction path=/stall action=abort wait_page=true reason='nobody.*'
 
-# A slow search.
+# A slow search: of an object that is not known yet.
+python3 -c 'import sys, zipfile; zipfile.ZipFile(sys.argv[1], "w").writestr("unseen.txt", "seen by nobody so far")' "$LAB_DIR/origin/unseen.zip"
+chmod a+r "$LAB_DIR/origin/unseen.zip"
 scanner=$(roles scanner | head -n 1)
 kill -STOP "$scanner"
-like "a search that takes long has a page, too" "$(get $h2/clean.zip)$(cat "$OUT/body")" '^200.*' && like "that says so" "$(body)" 'is being searched'
+like "a search that takes long has a page, too" "$(get $h2/own/unseen.zip)" 200
+like "that says so" "$(body)" 'is being searched'
 kill -CONT "$scanner"
 follow $h2 "$(next)"
-is "and leads to the object" "$(cat "$OUT/status") $(digest "$OUT/body")" "200 $(digest "$LAB_MATERIAL/www/clean.zip")"
+is "and leads to the object" "$(cat "$OUT/status") $(digest "$OUT/body")" "200 $(digest "$LAB_DIR/origin/unseen.zip")"
 sleep 5.5
 is "then it is forgotten" "$(get "$object")" 404
 like "and no bytes of bodies are kept" "$(in_gw "$SALLYPORT" status --config "$LAB_DIR/sallyport.yaml" | grep held_bytes)" ' 0 '
