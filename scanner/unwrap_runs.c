@@ -16,8 +16,7 @@ enum {
 	ESCAPES_LEAST = 8,
 	SOFT_LEAST = 50,     /* bytes of a line of quoted-printable before its soft break, and most */
 	SOFT_MOST = 77,
-	UTF16_SAMPLE = 64,
-	FRAMES_MOST = 4096
+	UTF16_SAMPLE = 64
 };
 
 /* ---- hexadecimal ---- */
@@ -307,11 +306,11 @@ static struct str next_frame(struct str *rest)
 void unwrap_frames(struct unwrap *u, struct str in)
 {
 	struct str rest = in;
-	size_t count = 0, n;
+	size_t n;
 
-	for (; count < FRAMES_MOST && frame_at(rest, &n); count++)
+	while (frame_at(rest, &n))
 		next_frame(&rest);
-	if (count == 0 || rest.n > 0)
+	if (rest.n > 0)
 		return;
 	for (rest = in; rest.n > 0 && !u->stop;)
 		unwrap_show(u, next_frame(&rest), false);

@@ -7,6 +7,7 @@
 #define TESTS_SCAN_WRAP_H
 
 #include <ctype.h>
+#include <stdio.h>
 #include <zlib.h>
 
 #include "scan_zip.h"
