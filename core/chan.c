@@ -50,7 +50,7 @@ static const struct {
 const char *role_name(enum role r)
 {
 	static const char *const names[ROLE_COUNT] = { "any", "parent", "worker", "signer",
-		"scanner", "recorder", "fetcher" };
+		"scanner", "recorder", "fetcher", "icap" };
 
 	return r < ROLE_COUNT ? names[r] : "unknown";
 }

@@ -81,6 +81,10 @@ static const int recorder_calls[] = { COMMON_CALLS, SCMP_SYS(openat), SCMP_SYS(o
 static const int fetcher_calls[] = { COMMON_CALLS, SCMP_SYS(socket), SCMP_SYS(recvfrom),
 	SCMP_SYS(sendto), SCMP_SYS(getsockopt) };
 
+/* As the fetcher; bodies are read from their memfds. */
+static const int icap_calls[] = { COMMON_CALLS, SCMP_SYS(socket), SCMP_SYS(recvfrom),
+	SCMP_SYS(sendto), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(pread64) };
+
 struct profile {
 	const int *calls;
 	size_t ncalls;
@@ -96,6 +100,7 @@ static const struct profile profiles[ROLE_COUNT] = {
 	[ROLE_SIGNER] = { CALLS(signer_calls), 256 },
 	[ROLE_RECORDER] = { CALLS(recorder_calls), 256 },
 	[ROLE_FETCHER] = { CALLS(fetcher_calls), 256, .memory = 512 << 20 },
+	[ROLE_ICAP] = { CALLS(icap_calls), 65536, .memory = 512 << 20 },
 };
 
 static const struct profile token_profile = { CALLS(token_calls), 256, true };

@@ -25,18 +25,19 @@ static bool add_intermediates(const struct bundle *b, bool tell, struct verify_s
 	return i != NULL;
 }
 
-struct verify_store *anchors_load(const struct bundle *b, bool tell, char *text, size_t n)
+struct verify_store *anchors_load(const struct bundle *b, struct str entry, bool tell, char *text, size_t n)
 {
 	struct str pem = STR_NONE, own = STR_NONE;
 	struct verify_store *store;
 	struct verify_counts c;
 	int err;
 
-	bundle_get(b, STR("trust"), &pem);
+	bundle_get(b, entry, &pem);
 	bundle_get(b, STR("ca.cert"), &own);
 	store = verify_store_new(pem, own, &err);
 	if (store == NULL) {
-		snprintf(text, n, "tls.trust: no certificate in it may be an anchor");
+		snprintf(text, n, "%s: no certificate in it may be an anchor",
+		    str_eq(entry, STR("trust")) ? "tls.trust" : "the engine's ca");
 		return NULL;
 	}
 	if (!add_intermediates(b, tell, store)) {

@@ -6,8 +6,8 @@
 #include "core/bundle.h"
 #include "mitm/verify.h"
 
-/* Anchors and preloaded intermediates; says in the log what was read where `tell` is set. NULL with
+/* entry: of the bundle, the PEM file of anchors. Anchors and preloaded intermediates; says in the log what was read where `tell` is set. NULL with
  * text[n] saying why: the store in use stays. */
-struct verify_store *anchors_load(const struct bundle *b, bool tell, char *text, size_t n);
+struct verify_store *anchors_load(const struct bundle *b, struct str entry, bool tell, char *text, size_t n);
 
 #endif

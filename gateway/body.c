@@ -10,6 +10,7 @@
 #include "core/counter.h"
 #include "core/err.h"
 #include "gateway/keep.h"
+#include "gateway/search.h"
 #include "gateway/share.h"
 #include "http/coding.h"
 
@@ -23,6 +24,11 @@ struct kept {
 	struct digest *hash; /* so far; NULL: not asked for, over, or memory was short */
 	bool has_digest;
 	unsigned char digest[DIGEST_SIZE];
+};
+
+/* What engines beside ours are told of it. */
+struct named {
+	char method[SCAN_METHOD_MAX + 1], url[SCAN_URL_MAX + 1], type[SCAN_TYPE_MAX + 1];
 };
 
 /* One way in which a receiver may read the body: the first n bytes of what was kept. */
@@ -46,7 +52,9 @@ struct body {
 	bool search_coded;
 	int coding_err; /* sticky: the search has no whole object then */
 	int direction;
-	uint64_t scan;
+	struct search *search; /* by several engines */
+	uint64_t scan;	       /* or by the scanner alone */
+	struct named *named;
 	body_fn *fn;
 	void *arg;
 	struct verdict verdict;
@@ -144,12 +152,24 @@ void body_of(struct body *b, struct share *client)
 	}
 }
 
+void body_named(struct body *b, struct str method, struct str url, struct str type)
+{
+	if (b->named == NULL && (b->named = calloc(1, sizeof(*b->named))) == NULL)
+		return;
+	str_copy(str_sub(method, 0, SCAN_METHOD_MAX), b->named->method, sizeof(b->named->method));
+	str_copy(str_sub(url, 0, SCAN_URL_MAX), b->named->url, sizeof(b->named->url));
+	str_copy(str_sub(type, 0, SCAN_TYPE_MAX), b->named->type, sizeof(b->named->type));
+}
+
 void body_free(struct body *b)
 {
 	if (b == NULL)
 		return;
 	if (b->scan != 0)
 		scan_cancel(b->w->scanner, b->scan);
+	if (b->search != NULL)
+		search_cancel(b->search);
+	free(b->named);
 	coding_free(b->coding);
 	kept_free(&b->coded_bytes);
 	kept_free(&b->plain_bytes);
@@ -262,6 +282,7 @@ static void on_scan(void *arg, const struct verdict *v)
 	bool first = b->searched == 0;
 
 	b->scan = 0;
+	b->search = NULL;
 	if (first || verdict_rank(v->class) > verdict_rank(b->verdict.class))
 		b->verdict = *v;
 	b->searched++;
@@ -286,9 +307,11 @@ static int submit(struct body *b)
 		.client = b->client_number,
 		.digest = whole ? from->digest : NULL,
 		.file_name = str_c(b->name) };
+	bool several = search_external(b->w, b->direction);
 	int fd;
 
-	b->scan = scan_submit_known(b->w->scanner, about.digest, x->n, on_scan, b);
+	if (!several)
+		b->scan = scan_submit_known(b->w->scanner, about.digest, x->n, on_scan, b);
 	if (b->scan != 0)
 		return 0;
 	fd = keep_seal(&from->bytes);
@@ -297,8 +320,16 @@ static int submit(struct body *b)
 		return 1;
 	}
 	COUNT_ADD(scans, 1);
-	b->scan = scan_submit(b->w->scanner, fd, x->n, &about, on_scan, b);
-	if (b->scan != 0)
+	if (several && b->named != NULL) {
+		about.method = str_c(b->named->method);
+		about.url = str_c(b->named->url);
+		about.type = str_c(b->named->type);
+	}
+	if (several)
+		b->search = search_submit(b->w, fd, x->n, &about, on_scan, b);
+	else
+		b->scan = scan_submit(b->w->scanner, fd, x->n, &about, on_scan, b);
+	if (b->scan != 0 || b->search != NULL)
 		return 0;
 	decide_now(b, VERDICT_UNSCANNABLE, REASON_LIMIT, STR("scan-queue"));
 	return 1;

@@ -22,11 +22,16 @@ struct body *body_new(struct worker *w, struct str coding, int direction, struct
 /* Search the coded bytes, too: its receiver may well take them as they are. */
 void body_search_coded(struct body *b);
 
-/* Frees all; a scan in progress is cancelled. */
+/* The transaction that it is of, for engines beside ours (gateway/search.h); cut to what a SCAN message
+ * holds. Without memory they are told nothing. */
+void body_named(struct body *b, struct str method, struct str url, struct str type);
+
 /* Whose body it is: what is kept back counts as the client's, too. NULL: nobody's, before the
  * share is left. */
 struct share;
 void body_of(struct body *b, struct share *client);
+
+/* Frees all; a scan in progress is cancelled. */
 void body_free(struct body *b);
 
 /*

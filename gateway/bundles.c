@@ -244,6 +244,27 @@ static int add_poison(struct bundle *b, const struct parent *p)
 	return r;
 }
 
+/* The services of all external engines: each process finds its own by its number. */
+static int add_engines(struct bundle *b, const struct config *conf)
+{
+	const struct config_scanner *scan = config_scanner(conf);
+	int r = add_resolution(b);
+
+	for (unsigned i = 0; i < scan->engines_n && i < ENGINES_MAX && r == 0; i++) {
+		const struct config_engine *e = &scan->engines[i];
+		char key[40];
+
+		snprintf(key, sizeof(key), "engine.%u.name", i);
+		r = bundle_add(b, str_c(key), str_c(e->name));
+		snprintf(key, sizeof(key), "engine.%u.url", i);
+		r = r != 0 ? r : bundle_add(b, str_c(key), str_c(e->url));
+		snprintf(key, sizeof(key), "engine.%u.trust", i);
+		if (r == 0 && str_iprefix(str_c(e->url), STR("icaps:")))
+			r = add_file(b, key, e->ca != NULL ? e->ca : config_tls(conf)->trust, PEM_MAX);
+	}
+	return r;
+}
+
 static int fill(struct bundle *b, const struct parent *p, const struct config *conf, enum role role)
 {
 	const struct config_tls *tls = config_tls(conf);
@@ -272,6 +293,8 @@ static int fill(struct bundle *b, const struct parent *p, const struct config *c
 		r = add_clients(b, conf);
 	if (r == 0 && role == ROLE_FETCHER)
 		r = add_resolution(b);
+	if (r == 0 && role == ROLE_ICAP)
+		r = add_engines(b, conf);
 	if (r == 0 && role == ROLE_RECORDER)
 		r = bundle_add(b, STR("audit.folder"), str_c(audit->folder));
 	snprintf(jobs, sizeof(jobs), "%u", scan->jobs);
@@ -324,7 +347,7 @@ int bundle_for(const struct parent *p, const struct config *conf, enum role role
 
 const char *bundle_trouble(const struct parent *p, const struct config *conf)
 {
-	static const enum role roles[] = { ROLE_WORKER, ROLE_SIGNER, ROLE_RECORDER };
+	static const enum role roles[] = { ROLE_WORKER, ROLE_SIGNER, ROLE_RECORDER, ROLE_ICAP };
 
 	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
 		int fd;

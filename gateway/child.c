@@ -16,6 +16,7 @@
 #include "core/pack.h"
 #include "gateway/connecting.h"
 #include "gateway/content.h"
+#include "gateway/engines.h"
 #include "gateway/hunting.h"
 #include "gateway/learning.h"
 #include "gateway/parent.h"
@@ -49,6 +50,10 @@ struct child *child_next(struct parent *p, struct child *c)
 	if (c == &p->scanner)
 		return &p->second;
 	if (c == &p->second)
+		return &p->engines[0];
+	if (c >= p->engines && c < p->engines + 2 * ENGINES_MAX - 1)
+		return c + 1;
+	if (c == &p->engines[2 * ENGINES_MAX - 1])
 		return p->nworkers > 0 ? &p->workers[0] : NULL;
 	return c + 1 < p->workers + p->nworkers ? c + 1 : NULL;
 }
@@ -192,6 +197,9 @@ static void wire_all(struct child *c)
 		child_wire(c, &p->fetcher);
 		if (p->scanner.state == CHILD_READY)
 			child_wire(c, &p->scanner);
+		for (unsigned i = 0; i < 2 * ENGINES_MAX; i++)
+			if (p->engines[i].state == CHILD_READY)
+				child_wire(c, &p->engines[i]);
 		return;
 	}
 	for (unsigned i = 0; i < p->nworkers; i++)
@@ -223,6 +231,11 @@ static void send_sockets(struct child *c, struct str body)
 		close(fds[--k]);
 }
 
+static bool searches(const struct child *c)
+{
+	return c->role == ROLE_SCANNER || c->role == ROLE_ICAP;
+}
+
 static void note_ready(struct child *c, struct str body)
 {
 	struct rd r = rd_of(body);
@@ -233,7 +246,7 @@ static void note_ready(struct child *c, struct str body)
 	str_copy(note, c->note, sizeof(c->note));
 	c->state = CHILD_READY;
 	log_info("%s is ready (%s)", c->name, c->note);
-	if (c->role == ROLE_SCANNER)
+	if (searches(c))
 		wire_all(c); /* not before: scans wait for signatures, not in a channel */
 	parent_on_ready(c);
 }
@@ -266,6 +279,9 @@ static void on_msg(void *arg, enum msg_type type, struct str body, int *fds, siz
 	case MSG_CONNECT:
 		if (c->role == ROLE_FETCHER)
 			connecting_message(c, body);
+		break;
+	case MSG_ENGINE_CONNECT:
+		engines_connect(c, body);
 		break;
 	case MSG_REFUSED:
 	case MSG_TRUSTED:
@@ -337,7 +353,7 @@ void child_start(struct child *c)
 		send_listeners(c);
 	if (c->role == ROLE_WORKER && c->p->ticketing != NULL)
 		ticketing_send(c->p->ticketing, c);
-	if (c->role != ROLE_SCANNER)
+	if (!searches(c))
 		wire_all(c);
 }
 

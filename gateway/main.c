@@ -9,6 +9,7 @@
 #include "core/log.h"
 #include "gateway/audit.h"
 #include "gateway/fetcher.h"
+#include "gateway/icap_role.h"
 #include "gateway/parent.h"
 #include "gateway/recorder.h"
 #include "gateway/revocation.h"
@@ -30,6 +31,8 @@ static int run_role(const char *name)
 		return signer_main(ROLE_FD);
 	if (strcmp(name, "fetcher") == 0)
 		return fetcher_main(ROLE_FD);
+	if (strcmp(name, "icap") == 0)
+		return icap_main(ROLE_FD);
 	if (strcmp(name, "recorder") == 0)
 		return recorder_main(ROLE_FD);
 	fprintf(stderr, "sallyport: unknown role\n");

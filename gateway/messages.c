@@ -249,6 +249,7 @@ static int open_body(struct messages *m, struct message *x)
 	if (x->body == NULL)
 		return -ERR_NOMEM;
 	body_of(x->body, t->f->share);
+	txn_about(t, m->g, x->body);
 	return 0;
 }
 

@@ -18,6 +18,7 @@
 #include "core/json.h"
 #include "core/log.h"
 #include "gateway/content.h"
+#include "gateway/engines.h"
 #include "gateway/hunting.h"
 #include "gateway/learning.h"
 #include "gateway/listening.h"
@@ -156,7 +157,7 @@ static void explain_error(const struct parent *p, const struct config_error *e, 
 /* Has the configuration any use for it? */
 static bool wanted(const struct child *c)
 {
-	return c->role != ROLE_FETCHER || parent_has_fetcher(c->p);
+	return c->role == ROLE_ICAP ? engines_wanted(c) : c->role != ROLE_FETCHER || parent_has_fetcher(c->p);
 }
 
 /* The policy is good: it is in force from here on, and every role is told. */
@@ -170,6 +171,7 @@ static void reload_all(struct parent *p, struct policy *pol, bool signer_has_it)
 		    !(signer_has_it && c == &p->signer) && send_reload(c, p->config))
 			p->reload_left++;
 	renewal_configured(p->renewal);
+	engines_configured(p);
 	if (parent_has_fetcher(p))
 		child_start(&p->fetcher); /* nothing where it runs */
 	else
@@ -281,7 +283,7 @@ static void stop_next(struct parent *p)
 	child_drain(&p->fetcher);
 	child_drain(&p->scanner);
 	child_drain(&p->second);
-	if (p->signer.pid > 0 || p->fetcher.pid > 0 || p->scanner.pid > 0 || p->second.pid > 0)
+	if (!engines_stopped(p) || p->signer.pid > 0 || p->fetcher.pid > 0 || p->scanner.pid > 0 || p->second.pid > 0)
 		return;
 	child_drain(&p->recorder);
 	if (p->recorder.pid == 0)
@@ -333,6 +335,8 @@ void parent_on_gone(struct child *c)
 		parent_on_reloaded(c, false, STR("it ended"));
 	if (c->state == CHILD_DOWN && !p->stopping && !c->replace && wanted(c))
 		audit_event(p, "role_died", c, NULL);
+	if (c->role == ROLE_ICAP && c->replace && !p->stopping)
+		engines_configured(p); /* its slot may be waited for */
 	stop_next(p);
 }
 
@@ -391,6 +395,8 @@ void parent_on_ready(struct child *c)
 
 	if (c == &p->scanner)
 		renewal_serving(p->renewal);
+	if (c->role == ROLE_ICAP)
+		engines_serving(c);
 	if (c == &p->scanner && p->ready)
 		content_save(p->content, p); /* what the signatures before these found */
 	learning_worker(p, c);
@@ -509,6 +515,7 @@ static void start_roles(struct parent *p)
 	child_init(&p->scanner, p, ROLE_SCANNER, 0);
 	child_init(&p->second, p, ROLE_SCANNER, 1);
 	p->second.replace = true;
+	engines_init(p);
 	for (unsigned i = 0; i < p->nworkers; i++)
 		child_init(&p->workers[i], p, ROLE_WORKER, i);
 	child_start(&p->recorder);
@@ -517,6 +524,7 @@ static void start_roles(struct parent *p)
 	if (parent_has_fetcher(p))
 		child_start(&p->fetcher);
 	renewal_configured(p->renewal);
+	engines_configured(p);
 	for (unsigned i = 0; i < p->nworkers; i++)
 		child_start(&p->workers[i]);
 }

@@ -13,6 +13,7 @@
 #include "core/counter.h"
 #include "core/pack.h"
 #include "gateway/audit.h"
+#include "http/icap_url.h"
 #include "policy/policy.h"
 
 struct content;
@@ -49,6 +50,12 @@ struct listening {
 	uint8_t kind;
 };
 
+/* What runs in a slot of an external engine. */
+struct engine_slot {
+	uint64_t key; /* of its entry in the configuration */
+	struct icap_url url;
+};
+
 struct parent {
 	struct loop *loop;
 	const char *config_path;
@@ -58,6 +65,8 @@ struct parent {
 	unsigned inside_n;
 	struct child recorder, signer, fetcher, scanner;
 	struct child second; /* a scanner that loads beside the one in force, or the old one that drains */
+	struct child engines[2 * ENGINES_MAX]; /* external ones, two slots for each: engines.c */
+	struct engine_slot engine_slots[2 * ENGINES_MAX];
 	struct child workers[PARENT_WORKERS_MAX];
 	unsigned nworkers;
 	struct listening listening[PARENT_LISTENERS_MAX];

@@ -10,6 +10,7 @@
 #include "core/json.h"
 #include "gateway/content.h"
 #include "gateway/coverage.h"
+#include "gateway/engines.h"
 #include "gateway/metrics.h"
 #include "gateway/renewal.h"
 #include "policy/origin.h"
@@ -62,6 +63,8 @@ static bool shown(const struct parent *p, const struct child *c)
 {
 	if (c == &p->second)
 		return c->pid != 0;
+	if (c->role == ROLE_ICAP)
+		return c->pid != 0 || engines_wanted(c);
 	if (c == &p->fetcher)
 		return parent_has_fetcher(p);
 	return c != &p->signer || parent_has_signer(p);

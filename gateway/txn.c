@@ -17,6 +17,7 @@
 #include "gateway/ranged.h"
 #include "gateway/recalling.h"
 #include "gateway/report.h"
+#include "gateway/search.h"
 #include "gateway/slow.h"
 #include "gateway/websocket.h"
 #include "gateway/waiting.h"
@@ -138,6 +139,17 @@ struct str txn_claimed_name(const struct txn *t, const struct leg *g)
 	if (g->name[0] != '\0')
 		return str_c(g->name);
 	return k == KIND_EXECUTABLE || k == KIND_SCRIPT || k == KIND_MARKUP ? STR_NONE : name;
+}
+
+void txn_about(const struct txn *t, const struct leg *g, struct body *b)
+{
+	char url[SCAN_URL_MAX + 1];
+
+	if (!search_external(t->f->w, g == &t->up ? 0 : 1))
+		return;
+	snprintf(url, sizeof(url), "%s://%s%s", t->f->client.tls != NULL ? "https" : "http", t->host,
+	    t->path != NULL ? t->path : "/");
+	body_named(b, str_c(t->method), str_c(url), str_c(g->type));
 }
 
 struct facts txn_facts(const struct txn *t, enum stage stage, const struct leg *g)

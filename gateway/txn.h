@@ -208,6 +208,10 @@ uint64_t txn_patience(const struct txn *t);
 /* The last part of its path, as a name for the file that is searched; a view of t. */
 struct str txn_file_name(const struct txn *t);
 
+/* Tell a leg's body, or that of a message of it, what other engines than ours want to know: nothing
+ * where there are none. */
+void txn_about(const struct txn *t, const struct leg *g, struct body *b);
+
 /* What the body of a leg is said to be named, where that tells anything; a view of t. */
 struct str txn_claimed_name(const struct txn *t, const struct leg *g);
 

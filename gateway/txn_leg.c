@@ -19,6 +19,7 @@ int leg_hold(struct txn *t, struct leg *g, int direction)
 	if (g->body == NULL)
 		return -ERR_NOMEM;
 	body_of(g->body, t->f->share);
+	txn_about(t, g, g->body);
 	/* Servers mostly take an upload as it came; clients, what they did not ask for. */
 	if (direction == 0 || !fields_undone(str_c(g->coding), str_c(t->codings)))
 		body_search_coded(g->body);

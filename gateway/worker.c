@@ -27,6 +27,7 @@
 #include "gateway/pinning.h"
 #include "gateway/recalling.h"
 #include "gateway/revocation.h"
+#include "gateway/search.h"
 #include "gateway/share.h"
 #include "gateway/signing.h"
 #include "gateway/wait_ask.h"
@@ -283,7 +284,7 @@ static int use_bundle(struct worker *w, int fd, char *text, size_t n)
 		goto out;
 	}
 	if (p != NULL)
-		store = anchors_load(b, w->index == 0, text, n);
+		store = anchors_load(b, STR("trust"), w->index == 0, text, n);
 	if (store == NULL) {
 		if (p == NULL)
 			snprintf(text, n, "%s %s", ce.expected, ce.token);
@@ -325,7 +326,6 @@ static int make_parts(struct worker *w)
 	w->flow_gens = calloc(w->nflows_max, sizeof(*w->flow_gens));
 	w->scratch = malloc(WORKER_SCRATCH);
 	w->leaves = leaf_cache_new(w->limits.leaf_cache);
-	w->scanner = scan_client_new(w->loop, &w->limits);
 	w->audit = audit_new(w->loop, &w->limits, ROLE_WORKER, w->index);
 	w->sockets = sockpool_new(w->parent);
 	w->signing = signing_new(w);
@@ -338,7 +338,7 @@ static int make_parts(struct worker *w)
 	w->wait_ask = wait_ask_new(w);
 	w->shares = shares_new();
 	if (w->shares == NULL || w->flows == NULL || w->flow_gens == NULL || w->scratch == NULL || w->leaves == NULL ||
-	    w->scanner == NULL || w->audit == NULL || w->sockets == NULL || w->signing == NULL || w->fetching == NULL ||
+	    !search_begin(w) || w->audit == NULL || w->sockets == NULL || w->signing == NULL || w->fetching == NULL ||
 	    w->cert_wanted == NULL || w->verified == NULL || w->pinning == NULL || w->waiting == NULL || w->wait_ask == NULL || w->key_timer == NULL ||
 	    keymaker_join(w->keymaker, w->loop, on_rsa_key, w) != 0)
 		return -ERR_NOMEM;
@@ -431,16 +431,16 @@ static void peer(struct worker *w, struct str body, int fd)
 {
 	struct rd r = rd_of(body);
 	uint8_t role = rd_u8(&r);
+	uint32_t index = rd_u32(&r);
 
-	rd_u32(&r);
 	if (rd_done(&r) != 0 || w->policy == NULL)
 		close(fd);
 	else if (role == ROLE_SIGNER)
 		signing_connect(w->signing, fd);
 	else if (role == ROLE_FETCHER)
 		fetching_connect(w->fetching, fd);
-	else if (role == ROLE_SCANNER)
-		scan_client_connect(w->scanner, fd);
+	else if (role == ROLE_SCANNER || role == ROLE_ICAP)
+		search_connect(w, role, index, fd);
 	else if (role == ROLE_RECORDER)
 		audit_connect(w->audit, fd);
 	else
@@ -562,7 +562,7 @@ static void worker_free(struct worker *w)
 	timer_free(w->drain_timer);
 	fetching_free(w->fetching);
 	sockpool_free(w->sockets);
-	scan_client_free(w->scanner);
+	search_end(w);
 	audit_free(w->audit);
 	leaf_cache_free(w->leaves);
 	identities_free(w->identities);

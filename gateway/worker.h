@@ -46,6 +46,7 @@ struct worker {
 	struct timer *key_timer; /* until the leaf keys are renewed */
 	struct timer *drain_timer; /* cutting.c */
 	struct scan_client *scanner;
+	struct scan_client *engines[ENGINES_MAX]; /* by their place in scanner.engines */
 	struct audit *audit;
 	struct sockpool *sockets;
 	struct signing *signing;

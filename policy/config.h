@@ -86,12 +86,26 @@ struct config_pinning {
 	enum pinning_bypass bypass; /* default never; listed: where `when` holds */
 };
 
+enum { ENGINES_MAX = 4, ENGINE_NAME_MAX = 20 };
+enum engine_direction { ENGINE_BOTH, ENGINE_UPLOAD, ENGINE_DOWNLOAD };
+enum engine_error { ENGINE_BLOCK, ENGINE_IGNORE };
+
+/* A service that searches, too: ICAP (RFC 3507). */
+struct config_engine {
+	const char *name, *url; /* "icap://host:1344/service", or icaps */
+	const char *ca;		/* PEM file of its anchors; NULL: tls.trust */
+	enum engine_direction direction; /* default both */
+	enum engine_error on_error; /* default block: without its answer an object is UNSCANNABLE */
+};
+
 struct config_scanner {
 	bool enabled;		/* default true */
 	const char *signatures; /* folder; default /var/lib/clamav */
 	const char *own_signatures; /* folder; default /etc/sallyport/signatures */
 	const char *notify;	/* path of a socket that takes clamd's RELOAD, or NULL */
 	unsigned jobs;		/* 0: as many as cores */
+	struct config_engine *engines;
+	unsigned engines_n;
 	const char *keep;	/* folder for bodies that killed a job; NULL: none is written to disk */
 };
 

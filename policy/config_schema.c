@@ -136,12 +136,29 @@ static const cyaml_schema_field_t tls_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_strval_t engine_direction_words[] = { { "both", ENGINE_BOTH },
+	{ "upload", ENGINE_UPLOAD }, { "download", ENGINE_DOWNLOAD } };
+static const cyaml_strval_t engine_error_words[] = { { "block", ENGINE_BLOCK }, { "ignore", ENGINE_IGNORE } };
+
+static const cyaml_schema_field_t engine_fields[] = {
+	CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct config_engine, name, 1, TEXT_MAX),
+	CYAML_FIELD_STRING_PTR("url", CYAML_FLAG_POINTER, struct config_engine, url, 1, TEXT_MAX),
+	TEXT(struct config_engine, ca),
+	WORD(struct config_engine, direction, ENUM_FLAGS, engine_direction_words),
+	WORD(struct config_engine, on_error, ENUM_FLAGS, engine_error_words),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t engine_entry = { CYAML_VALUE_MAPPING(
+    CYAML_FLAG_DEFAULT, struct config_engine, engine_fields) };
+
 static const cyaml_schema_field_t scanner_fields[] = {
 	CYAML_FIELD_BOOL("enabled", OPT, struct config_scanner, enabled),
 	TEXT(struct config_scanner, signatures),
 	TEXT(struct config_scanner, own_signatures),
 	TEXT(struct config_scanner, notify),
 	NUMBER(struct config_scanner, jobs),
+	LIST(struct config_scanner, engines, &engine_entry, 0, ENGINES_MAX),
 	TEXT(struct config_scanner, keep),
 	CYAML_FIELD_END,
 };

@@ -3,8 +3,10 @@
 #include "policy/config_verify.h"
 
 #include <net/if.h>
+#include <string.h>
 
 #include "core/err.h"
+#include "http/icap_url.h"
 #include "policy/config_error.h"
 
 enum { PROCESSES_MAX = 256 };
@@ -109,6 +111,54 @@ static int verify_tls_files(struct verify *v)
 	return 0;
 }
 
+/* It stands in front of what the engine found, in log lines and verdicts. */
+static bool engine_name(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!(s.p[i] >= 'a' && s.p[i] <= 'z') && !(s.p[i] >= '0' && s.p[i] <= '9') && s.p[i] != '-' &&
+		    s.p[i] != '_')
+			return false;
+	return s.n > 0 && s.n <= ENGINE_NAME_MAX;
+}
+
+static int bad_engine(struct verify *v, unsigned i, const char *key, const char *text, const char *expected)
+{
+	const struct node *in = node_at(node_get(node_get(v->root, "scanner"), "engines"), i), *n = node_get(in, key);
+
+	return config_error_set(v->err, n != NULL ? n->line : in != NULL ? in->line : 0, str_c(text), "%s", expected);
+}
+
+static int verify_engine(struct verify *v, const struct config_engine *all, unsigned i)
+{
+	const struct config_engine *e = &all[i];
+	struct icap_url url;
+
+	if (!engine_name(str_c(e->name)))
+		return bad_engine(v, i, "name", e->name, "a name of a to z, 0 to 9, - and _, at most 20 of them");
+	for (unsigned k = 0; k < i; k++)
+		if (strcmp(all[k].name, e->name) == 0)
+			return bad_engine(v, i, "name", e->name, "a name that no other engine has");
+	if (icap_url_parse(str_c(e->url), &url) != 0) {
+		bad_engine(v, i, "url", e->url, "the URL of an ICAP service");
+		return config_error_fix(v->err, "such as icap://192.0.2.7:1344/avscan, or icaps:// for TLS");
+	}
+	if (e->ca != NULL && e->ca[0] != '/')
+		return bad_engine(v, i, "ca", e->ca, "the full path of a file of certificates");
+	if (e->ca != NULL && !url.tls)
+		return bad_engine(v, i, "ca", e->ca, "no ca where the URL is not icaps://");
+	return 0;
+}
+
+static int verify_engines(struct verify *v)
+{
+	const struct config_scanner *s = &v->raw->scanner;
+	int r = 0;
+
+	for (unsigned i = 0; i < s->engines_n && r == 0; i++)
+		r = verify_engine(v, s->engines, i);
+	return r;
+}
+
 /* As far as it can be told without the rules for certificates: nothing but plain characters. */
 static bool host_or_address(struct str s)
 {
@@ -150,7 +200,7 @@ static int verify_rest(struct verify *v)
 		return bad(v, NULL, "workers", 0, "at most 256; 0 means one per core");
 	if (v->raw->scanner.jobs > PROCESSES_MAX)
 		return bad(v, "scanner", "jobs", 0, "at most 256; 0 means one per core");
-	return 0;
+	return verify_engines(v);
 }
 
 /* A number without a unit that it needs, or with one written out. */

@@ -60,6 +60,11 @@ void body_of(struct body *b, struct share *client)
 	(void)b, (void)client;
 }
 
+void txn_about(const struct txn *about, const struct leg *g, struct body *b)
+{
+	(void)about, (void)g, (void)b;
+}
+
 int body_push(struct body *b, struct str s)
 {
 	for (size_t i = 0; i < s.n && b->n < sizeof(b->text) - 1; i++)
