@@ -347,8 +347,11 @@ void child_start(struct child *c)
 		c->state = CHILD_DOWN;
 		return;
 	}
+	if (c->role == ROLE_SCANNER)
+		content_send(c->p->content, c); /* it compares that with the signatures while it can read them */
 	send_start(c);
-	content_send(c->p->content, c);
+	if (c->role == ROLE_WORKER)
+		content_send(c->p->content, c);
 	if (c->role == ROLE_WORKER)
 		send_listeners(c);
 	if (c->role == ROLE_WORKER && c->p->ticketing != NULL)

@@ -288,6 +288,11 @@ struct engine *engine_load(const struct engine_place *at, const struct limits *l
 	return NULL;
 }
 
+unsigned engine_level(void)
+{
+	return cl_retflevel();
+}
+
 uint64_t engine_generation(const struct engine *e)
 {
 	return e->set.generation;

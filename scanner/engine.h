@@ -33,6 +33,9 @@ struct engine *engine_load(const struct engine_place *place, const struct limits
  */
 uint64_t engine_generation(const struct engine *e);
 
+/* The level of libclamav's functions: lines of signatures say for which they count. */
+unsigned engine_level(void);
+
 /* One line for the log: number and age of the signatures. */
 const char *engine_note(const struct engine *e);
 

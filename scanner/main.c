@@ -19,6 +19,7 @@
 #include "core/log.h"
 #include "core/pack.h"
 #include "scanner/priority.h"
+#include "scanner/retro.h"
 #include "scanner/zygote.h"
 
 enum { PARENT_FD = 3, JOBS_MOST = 256, SLOW_LAYER_US = 5000 };
@@ -38,6 +39,7 @@ struct scanner {
 	struct sigset set;
 	struct zygote *zygote; /* NULL before START */
 	struct known_content *known;
+	struct retro *retro; /* what these signatures' lists say of it, until that was told */
 	bool serving;
 };
 
@@ -133,6 +135,57 @@ static void serve_known(struct scanner *s)
 		known_content_serve(s->known, engine_generation(s->engine));
 }
 
+/* Rows that turned bad, on their way to the parent. */
+struct telling {
+	struct scanner *s;
+	struct turned rows[TURNED_ROWS];
+	size_t n, all;
+};
+
+static void tell_rows(struct telling *t)
+{
+	struct buf b;
+
+	buf_init(&b, TURNED_MSG);
+	if (turned_pack(&b, t->rows, t->n) != 0 || chan_send(t->s->parent, MSG_TURNED, buf_view(&b), NULL, 0) != 0)
+		log_warn("retro-hunt: %zu objects that turned bad could not be told", t->n);
+	buf_free(&b);
+	t->n = 0;
+}
+
+static void tell_turned(void *arg, const struct turned *row, uint64_t length)
+{
+	struct telling *t = arg;
+	uint64_t generation;
+
+	known_content_drop(t->s->known, row->sha256, length, &generation);
+	t->rows[t->n++] = *row;
+	t->all++;
+	if (t->n == TURNED_ROWS)
+		tell_rows(t);
+}
+
+/* Only now: signatures that did not come into force accuse nobody. */
+static void send_turned(struct scanner *s)
+{
+	static struct telling t;
+	uint64_t compared, others;
+
+	if (s->retro == NULL)
+		return;
+	t.s = s;
+	retro_each(s->retro, tell_turned, &t);
+	if (t.n > 0)
+		tell_rows(&t);
+	retro_lines(s->retro, &compared, &others);
+	if (t.all > 0)
+		log_warn("retro-hunt: %zu objects that were found clean are in hash lists now", t.all);
+	log_info("retro-hunt: %llu hashes compared with what was clean; %llu of MD5 and SHA-1 cannot be",
+	    (unsigned long long)compared, (unsigned long long)others);
+	retro_free(s->retro);
+	s->retro = NULL;
+}
+
 static void on_serving(void *arg)
 {
 	struct scanner *s = arg;
@@ -141,6 +194,21 @@ static void on_serving(void *arg)
 	serve_known(s);
 	send_set(s);
 	send_note(s);
+	send_turned(s);
+}
+
+/* A scan found what an earlier generation let by. */
+static void on_turned(void *arg, const unsigned char digest[KNOWN_CONTENT_DIGEST], uint64_t length, const struct verdict *v)
+{
+	static struct telling t;
+	struct turned row;
+
+	(void)length; /* it is forgotten already */
+	t.s = arg;
+	memcpy(row.sha256, digest, TURNED_SHA256);
+	str_copy(str_sub(str_c(v->name), 0, TURNED_NAME - 1), row.name, sizeof(row.name));
+	t.rows[t.n++] = row;
+	tell_rows(&t);
 }
 
 static void on_sample(void *arg, const struct scan_sample *a, int fd)
@@ -189,6 +257,31 @@ static void take_poison(struct scanner *s, int fd)
 	bundle_free(b);
 }
 
+static bool remember_other(void *arg, const struct known_content_row *row)
+{
+	struct scanner *s = arg;
+
+	return row->generation == engine_generation(s->engine) || retro_remember(s->retro, row->digest, row->length) == 0;
+}
+
+/*
+ * While the files can be read: what was clean by other signatures, against the hash lists of these. A
+ * folder that cannot be read takes nothing away: what comes again is searched again.
+ */
+static void hunt(struct scanner *s)
+{
+	if (s->known == NULL || known_content_count(s->known) == 0 || (s->retro = retro_new(engine_level())) == NULL)
+		return;
+	known_content_each(s->known, remember_other, s);
+	if (retro_remembers(s->retro)) {
+		retro_folder(s->retro, s->jail.signatures);
+		retro_folder(s->retro, s->jail.own);
+		return;
+	}
+	retro_free(s->retro);
+	s->retro = NULL;
+}
+
 /* Loaded and tested, or the end: the parent learns why. */
 static void load(struct scanner *s)
 {
@@ -199,12 +292,21 @@ static void load(struct scanner *s)
 		send_set(s);
 		die(s->setup.signatures, s->set.why);
 	}
+	hunt(s);
+}
+
+static void use_known(struct scanner *s)
+{
+	if (s->known == NULL || s->zygote == NULL)
+		return;
+	zygote_known(s->zygote, s->known);
+	serve_known(s);
 }
 
 /* index 1: beside a scanner that serves. */
 static void start(struct scanner *s, struct str body, int fd)
 {
-	struct zygote_calls calls = { .ready = on_serving, .sample = on_sample, .arg = s };
+	struct zygote_calls calls = { .ready = on_serving, .sample = on_sample, .turned_bad = on_turned, .arg = s };
 	int r = s->zygote == NULL ? open_setup(fd, &s->setup) : -ERR_PROTO;
 	struct rd rd = rd_of(body);
 
@@ -225,6 +327,7 @@ static void start(struct scanner *s, struct str body, int fd)
 	if (s->zygote == NULL)
 		die("start", err_text(ERR_NOMEM));
 	take_poison(s, fd);
+	use_known(s);
 }
 
 static void peer(struct scanner *s, struct str body, int fd)
@@ -239,18 +342,18 @@ static void peer(struct scanner *s, struct str body, int fd)
 		close(fd);
 }
 
-/* The descriptor is closed behind it, so that no job has it, either. */
+/*
+ * Before START it is compared with the signatures (hunt); else it is used only. The descriptor is
+ * closed behind it, so that no job has it, either.
+ */
 static void take_known(struct scanner *s, int fd)
 {
-	if (s->known != NULL || s->zygote == NULL || fd < 0)
+	if (s->known != NULL || fd < 0)
 		return;
 	s->known = known_content_map(fd, true);
-	if (s->known == NULL) {
+	if (s->known == NULL)
 		log_warn("the table of known content cannot be used");
-		return;
-	}
-	zygote_known(s->zygote, s->known);
-	serve_known(s);
+	use_known(s);
 }
 
 /* Nothing can change in a running scanner: true only where nothing has to. */

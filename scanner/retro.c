@@ -80,6 +80,11 @@ int retro_remember(struct retro *r, const unsigned char sha256[TURNED_SHA256], u
 	return 0;
 }
 
+bool retro_remembers(const struct retro *r)
+{
+	return r->n > 0;
+}
+
 static int by_digest(const void *a, const void *b)
 {
 	return memcmp(((const struct remembered *)a)->sha256, ((const struct remembered *)b)->sha256, TURNED_SHA256);

@@ -19,6 +19,8 @@ void retro_free(struct retro *r); /* NULL is fine */
 /* This was clean: 0 or -ERR_NOMEM. Before the first list. */
 int retro_remember(struct retro *r, const unsigned char sha256[TURNED_SHA256], uint64_t length);
 
+bool retro_remembers(const struct retro *r); /* anything */
+
 /*
  * Read the lists of a folder (NULL, "" or absent: none), containers as well. What cannot be read is
  * logged, and the rest goes on. False: something could not be read.

@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Who received or sent an object is found in the audit, in rotated and compressed files as well.
 . "$(dirname "$0")/lib.sh"
-topology </dev/null
+topology <<'END'
+scanner: { signatures: @LAB@/signatures, own_signatures: @LAB@/own }
+limits: { signatures_quiet: 300ms, signatures_poll: 2s }
+END
 conf=$LAB_DIR/sallyport.yaml
 OTHER4=10.77.1.3
 ip -n "$LAB_CLIENT" addr add $OTHER4/24 dev eth0
@@ -49,3 +52,44 @@ holds "also where that is compressed" has uploads 1
 echo nothing >"$LAB_DIR/audit/audit.jsonl.3.xz"
 like "a file that cannot be searched is named" "$(hunt "$clean")" 'NOT searched: 1 files: audit.jsonl.3.xz\(compressed\)'
 rm "$LAB_DIR/audit/audit.jsonl.3.xz" "$LAB_DIR/audit/audit.jsonl.1.gz"
+
+# ---- what was clean turns bad ----
+own=$LAB_DIR/own
+reload() { in_gw "$SALLYPORT" reload --signatures --config "$conf" 2>&1; }
+counter() { in_gw "$SALLYPORT" status --json --config "$conf" | python3 -c 'import json, sys; print(json.load(sys.stdin)["counters"][sys.argv[1]])' "$1"; }
+for f in listed scanned blessed quiet; do
+	printf 'an object of this scenario: %s, and this is all that is in it\n' "$f" >"$LAB_DIR/origin/$f.txt"
+	is "a client takes $f" "$(get "https://www.origin.test/own/$f.txt" -4)" 200
+	audit "$f is told as clean" event=transaction path="/own/$f.txt" response_verdict=clean passed_down=whole
+done
+is "and sends one" "$(get https://www.origin.test/upload/listed -6 --interface "$LAB_CLIENT6" -T "$LAB_DIR/origin/listed.txt")" 200
+alerts=$(counter retro_alerts)
+mkdir -p "$own"
+{
+	echo "$(digest "$LAB_DIR/origin/listed.txt"):$(stat -c %s "$LAB_DIR/origin/listed.txt"):Late.Listed:73"
+	echo "$(digest "$LAB_DIR/origin/blessed.txt"):*:Late.Blessed:73"
+} >"$own/late.hsb"
+echo "$(digest "$LAB_DIR/origin/blessed.txt"):$(stat -c %s "$LAB_DIR/origin/blessed.txt"):Known.Good:73" >"$own/good.sfp"
+printf 'Late.Scanned:0:*:%s\n' "$(printf 'scenario: scanned' | od -An -tx1 -v | tr -d ' \n')" >"$own/late.ndb"
+like "signatures of another day come into force" "$(reload)" 'signatures are in force'
+audit "who received what a hash list names now is told, without a scan" event=retro_alert sha256="$(digest "$LAB_DIR/origin/listed.txt")" \
+	signature='Late\.Listed\.UNOFFICIAL' clients=".*$LAB_CLIENT4.*"
+audit "who sent it is told with them" event=retro_alert signature='Late\.Listed\.UNOFFICIAL' clients=".*$LAB_CLIENT6.*"
+like "the log is loud" "$(grep -i retro "$LAB_DIR/gateway.log")" 'Late\.Listed'
+is "nothing is said of what no list can name" "$(audit_n event=retro_alert signature='Late\.Scanned.*')" 0
+is "it is found when it comes again" "$(get https://www.origin.test/own/scanned.txt -4)" 403
+audit "and those who had it before are told" event=retro_alert sha256="$(digest "$LAB_DIR/origin/scanned.txt")" signature='Late\.Scanned\.UNOFFICIAL' \
+	clients=".*$LAB_CLIENT4.*"
+is "a list of what is good is heard" "$(audit_n event=retro_alert signature='Late\.Blessed.*')" 0
+is "what is not bad is not told" "$(audit_n event=retro_alert sha256="$(digest "$LAB_DIR/origin/quiet.txt")")" 0
+is "each once" "$(($(counter retro_alerts) - alerts))" 2
+echo "# another comment" >>"$own/late.hsb"
+echo "Nothing:0:*:00112233445566778899" >"$own/more.ndb"
+like "and not again with the next ones" "$(reload)" 'signatures are in force'
+is "it was not" "$(audit_n event=retro_alert)" 2
+# What is remembered is kept over a stop, and so are signatures that came meanwhile noticed.
+lab_stop gateway 20
+echo "$(digest "$LAB_DIR/origin/quiet.txt"):*:Late.Quiet:73" >"$own/later.hsb"
+holds "the gateway starts again" gateway_start
+audit "what was remembered over a stop is compared at the start" event=retro_alert signature='Late\.Quiet\.UNOFFICIAL' clients=".*$LAB_CLIENT4.*"
+is "and is refused now" "$(get https://www.origin.test/own/quiet.txt -4)" 403
