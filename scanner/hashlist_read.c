@@ -180,9 +180,10 @@ static int gunzip(struct hashlist_reader *r, struct str s)
 		r->z.next_out = out;
 		r->z.avail_out = sizeof(out);
 		z = inflate(&r->z, Z_NO_FLUSH);
-		if (z != Z_OK && z != Z_STREAM_END && z != Z_BUF_ERROR)
-			return -ERR_PROTO;
 		e = tar(r, str_of((const char *)out, sizeof(out) - r->z.avail_out));
+		/* What is damaged behind the end of the tar is no part of it. */
+		if (e == 0 && !r->over && z != Z_OK && z != Z_STREAM_END && z != Z_BUF_ERROR)
+			return -ERR_PROTO;
 		if (z == Z_STREAM_END || r->over)
 			r->part = PART_AFTER;
 	}
