@@ -161,6 +161,7 @@ static void remember(struct zygote *z, const struct order *o, const struct verdi
 	if (z->known == NULL || !o->proved)
 		return;
 	memcpy(row.digest, o->digest, KNOWN_CONTENT_DIGEST);
+	row.of = known_content_of(z->known, o->client);
 	if (v->class == VERDICT_CLEAN)
 		known_content_add(z->known, &row);
 	else if ((v->class == VERDICT_INFECTED || v->class == VERDICT_SUSPECT) &&
