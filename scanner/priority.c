@@ -4,23 +4,27 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "core/log.h"
 
-enum { LOADING_NICE = 15, NICE_LIMIT = 20 }; /* a limit of 20 permits niceness 0: setrlimit(2) */
+enum { GIVE_WAY = 5, LIMIT_OF_ZERO = 20 }; /* a limit of 20 permits niceness 0, of 21 -1: setrlimit(2) */
 
-static int lowered;
+static bool lowered;
+static int before;
 
 void priority_lower(void)
 {
-	const struct rlimit back = { NICE_LIMIT, NICE_LIMIT };
 	const struct sched_param none = { 0 };
+	struct rlimit back;
 
-	if (setrlimit(RLIMIT_NICE, &back) != 0 || setpriority(PRIO_PROCESS, 0, LOADING_NICE) != 0)
+	before = getpriority(PRIO_PROCESS, 0);
+	back.rlim_cur = back.rlim_max = (rlim_t)(LIMIT_OF_ZERO - before);
+	if (setrlimit(RLIMIT_NICE, &back) != 0 || setpriority(PRIO_PROCESS, 0, before + GIVE_WAY) != 0)
 		return;
-	lowered = 1;
+	lowered = true;
 	sched_setscheduler(0, SCHED_BATCH, &none);
 }
 
@@ -31,7 +35,7 @@ void priority_restore(void)
 	if (!lowered)
 		return;
 	sched_setscheduler(0, SCHED_OTHER, &none);
-	if (setpriority(PRIO_PROCESS, 0, 0) != 0)
+	if (setpriority(PRIO_PROCESS, 0, before) != 0)
 		log_warn("searches run at low priority: %s", strerror(errno));
-	lowered = 0;
+	lowered = false;
 }
