@@ -10,9 +10,12 @@
 #include "core/log.h"
 #include "gateway/audit_read.h"
 #include "gateway/hunt_msg.h"
+#include "gateway/state_file.h"
 
 /* Rows that wait, rows that were told of, questions of operators at a time; what is gathered. */
 enum { WAITING = 4096, TOLD = 4096, ASKERS = 4, GATHER_MS = 1000 };
+enum { FRAMES = (WAITING + TURNED_ROWS - 1) / TURNED_ROWS, ROOM = 1 << 16 };
+#define NAME "retro-waiting" /* as many TURNED messages as it takes, each a string (core/pack.h) */
 
 struct question {
 	uint64_t id; /* 0: free */
@@ -25,12 +28,16 @@ struct hunting {
 	struct timer *gather;
 	struct turned *waiting, *told; /* told is a ring */
 	size_t nwaiting, ntold, next_told;
+	size_t nasked; /* the first of those that wait: the recorder looks for them */
+	uint64_t asked, rest; /* loop time: when they were; no alerts until then */
+	bool gathering; /* the timer is set */
 	struct question alert, askers[ASKERS];
 	uint64_t next;
 	uint64_t dropped; /* rows without room, not said yet */
 };
 
 static void send_alerts(void *arg);
+static void restore(struct hunting *h);
 
 struct hunting *hunting_new(struct parent *p)
 {
@@ -46,6 +53,7 @@ struct hunting *hunting_new(struct parent *p)
 		hunting_free(h);
 		return NULL;
 	}
+	restore(h);
 	return h;
 }
 
@@ -126,19 +134,45 @@ static void remember(struct hunting *h, const struct turned *x)
 		h->ntold++;
 }
 
+/* Not put off by what comes meanwhile. */
+static void gather(struct hunting *h)
+{
+	uint64_t now = loop_now(h->p->loop), at = h->rest > now + GATHER_MS ? h->rest : now + GATHER_MS;
+
+	if (h->gathering || h->alert.id != 0 || h->nwaiting == 0)
+		return;
+	h->gathering = true;
+	timer_set(h->gather, at - now);
+}
+
 static void send_alerts(void *arg)
 {
 	struct hunting *h = arg;
 	size_t n = h->nwaiting < TURNED_ROWS ? h->nwaiting : TURNED_ROWS;
 
+	h->gathering = false;
 	if (h->dropped > 0)
 		log_error("retro-hunt: of %llu objects that turned bad nobody was looked for: too many at a time; "
 			  "`sallyport hunt` can ask", (unsigned long long)h->dropped);
 	h->dropped = 0;
 	if (n == 0 || h->alert.id != 0 || ask(h, &h->alert, HUNT_ALERT, h->waiting, n) != 0)
 		return;
-	memmove(h->waiting, h->waiting + n, (h->nwaiting - n) * sizeof(h->waiting[0]));
-	h->nwaiting -= n;
+	h->nasked = n;
+	h->asked = loop_now(h->p->loop);
+}
+
+static void take_rows(struct hunting *h, const struct turned *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (has(h->told, h->ntold, &rows[i]))
+			continue;
+		if (h->nwaiting == WAITING) {
+			h->dropped++;
+			continue;
+		}
+		h->waiting[h->nwaiting++] = rows[i];
+		remember(h, &rows[i]);
+	}
 }
 
 void hunting_turned(struct hunting *h, struct str body)
@@ -151,30 +185,96 @@ void hunting_turned(struct hunting *h, struct str body)
 		log_error("a scanner's list of what turned bad cannot be read");
 		return;
 	}
-	for (size_t i = 0; i < n; i++) {
-		if (has(h->told, h->ntold, &rows[i]))
-			continue;
-		if (h->nwaiting == WAITING) {
-			h->dropped++;
-			continue;
-		}
-		h->waiting[h->nwaiting++] = rows[i];
-		remember(h, &rows[i]);
+	take_rows(h, rows, n);
+	gather(h);
+}
+
+/* ---- over a stop ---- */
+
+static int pack_waiting(const struct hunting *h, struct buf *to)
+{
+	int r = 0;
+
+	for (size_t at = 0; r == 0 && at < h->nwaiting; at += TURNED_ROWS) {
+		size_t n = h->nwaiting - at < TURNED_ROWS ? h->nwaiting - at : TURNED_ROWS;
+		struct buf frame;
+
+		buf_init(&frame, TURNED_MSG);
+		r = turned_pack(&frame, h->waiting + at, n);
+		r = r != 0 ? r : pack_str(to, buf_view(&frame));
+		buf_free(&frame);
 	}
-	timer_set(h->gather, GATHER_MS);
+	return r;
+}
+
+void hunting_save(const struct hunting *h)
+{
+	struct buf text;
+
+	if (h->nwaiting == 0)
+		return;
+	buf_init(&text, FRAMES * (TURNED_MSG + sizeof(uint32_t)));
+	if (pack_waiting(h, &text) != 0 || state_file_write(h->p, NAME, buf_view(&text)) != 0)
+		log_error("retro-hunt: %zu objects that turned bad are not told of, and cannot be kept", h->nwaiting);
+	else
+		log_warn("retro-hunt: %zu objects that turned bad are looked for after the next start", h->nwaiting);
+	buf_free(&text);
+}
+
+static int read_waiting(struct hunting *h, struct str text)
+{
+	static struct turned rows[TURNED_ROWS];
+	struct rd all = rd_of(text);
+	size_t n = 0;
+
+	for (unsigned i = 0; all.s.n > 0; i++) {
+		struct rd frame = rd_of(rd_str(&all, TURNED_MSG));
+
+		if (i == FRAMES)
+			return -ERR_PROTO;
+		if (all.bad != 0 || turned_read(&frame, rows, &n) != 0)
+			return -ERR_PROTO;
+		take_rows(h, rows, n);
+	}
+	return 0;
+}
+
+/* Once: what kills us over this file is not read again. */
+static void restore(struct hunting *h)
+{
+	struct buf text;
+	int r;
+
+	buf_init(&text, FRAMES * (TURNED_MSG + sizeof(uint32_t)) + ROOM);
+	r = state_file_read(h->p, NAME, &text);
+	if (r != -ERR_NOT_FOUND)
+		state_file_remove(h->p, NAME);
+	if (r == 0)
+		r = read_waiting(h, buf_view(&text));
+	buf_free(&text);
+	if (r != 0 && r != -ERR_NOT_FOUND)
+		log_error("retro-hunt: what was not told of before the last stop cannot be read");
+	gather(h);
 }
 
 /* ---- answers ---- */
 
 static void alert_done(struct hunting *h, enum hunt_state state, struct str text)
 {
+	uint64_t now;
+
 	if (state == HUNT_REFUSED)
 		log_error("retro-hunt: the recorder refused to look for what turned bad: %.*s", STR_FMT(text));
 	if (state == HUNT_PIECE)
 		return;
 	question_end(&h->alert);
-	if (h->nwaiting > 0)
-		timer_set(h->gather, GATHER_MS);
+	h->nwaiting -= h->nasked;
+	memmove(h->waiting, h->waiting + h->nasked, h->nwaiting * sizeof(h->waiting[0]));
+	h->nasked = 0;
+	/* A pause as long as that took: however often something turns bad, half of the recorder's time is for others. */
+	now = loop_now(h->p->loop);
+	h->rest = now + (now - h->asked);
+	gather(h);
 }
 
 void hunting_answer(struct hunting *h, struct str body)

@@ -11,8 +11,12 @@
 
 struct hunting;
 
-struct hunting *hunting_new(struct parent *p); /* NULL: no memory */
+/* With what was not told of when the gateway stopped; NULL: no memory. */
+struct hunting *hunting_new(struct parent *p);
 void hunting_free(struct hunting *h);	       /* NULL is fine; who waits gets no answer */
+
+/* The gateway stops: what was not told of yet is kept for its next start. */
+void hunting_save(const struct hunting *h);
 
 /* TURNED from a scanner. */
 void hunting_turned(struct hunting *h, struct str body);

@@ -585,6 +585,7 @@ int parent_run(const char *config_path, const char *const *inside, unsigned insi
 		start_roles(p);
 		loop_run(p->loop);
 		content_save(p->content, p);
+		hunting_save(p->hunting);
 		log_info("stopped");
 		listening_network_down(p);
 		r = p->exit_code;

@@ -27,6 +27,13 @@ const struct cl_scan_options *engine_options(void);
  */
 int engine_stamp(struct engine *e, const char *folder, const char *own);
 
+/*
+ * Shows the build ID (bytes) of this program and each library that it runs with, or the library's path where it has none, in the
+ * order in which they were loaded. False: the program itself has none.
+ */
+typedef void engine_code_fn(void *arg, struct str id);
+bool engine_code(engine_code_fn *fn, void *arg);
+
 /* Install the callbacks that a scan needs; before the engine is used. */
 void engine_watch(struct engine *e);
 

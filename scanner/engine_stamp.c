@@ -13,12 +13,10 @@
 #include <unistd.h>
 
 #include "core/err.h"
+#include "core/log.h"
 #include "core/sigfile.h"
 #include "scanner/engine.h"
 #include "scanner/engine_open.h"
-
-/* Raised with each change of our own rules that may change a verdict. */
-#define RULES "1"
 
 static void add(void *hash, const char *text)
 {
@@ -85,6 +83,15 @@ static int add_folder(void *hash, const char *folder)
 	return n < 0 ? -ERR_FILE : r;
 }
 
+static void add_code(void *hash, struct str id)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "code %zu", id.n);
+	add(hash, text);
+	cl_update_hash(hash, id.p, id.n);
+}
+
 /* Does a limit of a search change what it finds, and not only when? */
 static bool matters(const char *limit)
 {
@@ -98,7 +105,7 @@ static void add_settings(void *hash, const struct engine *e)
 	const struct cl_scan_options *o = engine_options();
 	char text[160];
 
-	snprintf(text, sizeof(text), "rules " RULES " libclamav %s level %u", cl_retver(), cl_retflevel());
+	snprintf(text, sizeof(text), "libclamav %s level %u", cl_retver(), cl_retflevel());
 	add(hash, text);
 	snprintf(text, sizeof(text), "options %x %x %x %x %x", o->general, o->parse, o->heuristic, o->mail, o->dev);
 	add(hash, text);
@@ -119,6 +126,8 @@ int engine_stamp(struct engine *e, const char *folder, const char *own)
 	if (hash == NULL)
 		return r;
 	add_settings(hash, e);
+	if (!engine_code(add_code, hash))
+		log_warn("this program has no build ID: known content may outlive a change of its rules");
 	r = add_folder(hash, folder);
 	if (r == 0)
 		r = add_folder(hash, own);

@@ -11,15 +11,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/err.h"
+#include "core/siphash.h"
 #include "scanner/client.h"
 
 /* Words of a slot: the digest in four, then these; the verdict as a message from VERDICT_AT on. */
 enum { LENGTH = 4, GENERATION, WHEN, CHECK, VERDICT_AT, WORDS = KNOWN_CONTENT_WORDS };
-enum { PACKED_MOST = (WORDS - VERDICT_AT) * 8, PACKED_SHIFT = 56, WAYS = KNOWN_CONTENT_WAYS };
+/* In the word WHEN: seconds, of whose client it is, bytes of the verdict. */
+enum { OF_SHIFT = 40, PACKED_SHIFT = 56 };
+enum { PACKED_MOST = (WORDS - VERDICT_AT) * 8, WAYS = KNOWN_CONTENT_WAYS, DIGEST_WORDS = 4 };
+enum { CLIENT_MOST = WAYS / 2 /* slots of a full bucket that one client's content takes */ };
 enum { AHEAD = 3600 /* s: a clock that was set back makes no eternal entries */ };
 enum { SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW };
 #define MAGIC 0x31746e6f436e7753ull
@@ -29,7 +34,8 @@ struct slot {
 };
 
 struct table {
-	_Atomic uint64_t magic, buckets, generation, count, spare[4];
+	_Atomic uint64_t magic, buckets, generation, count;
+	uint64_t key[2], spare[2]; /* the key is written before anybody maps it */
 	struct slot slots[];
 };
 
@@ -37,6 +43,7 @@ struct known_content {
 	struct table *t;
 	size_t size;
 	uint64_t buckets; /* as it was checked: the shared number may change */
+	uint64_t key[2];
 };
 
 static uint64_t load(const _Atomic uint64_t *at)
@@ -67,12 +74,22 @@ static uint64_t check_of(const uint64_t w[WORDS])
 	return check | 1; /* 0: free */
 }
 
+static uint64_t when(uint64_t word)
+{
+	return word & (((uint64_t)1 << OF_SHIFT) - 1);
+}
+
+static uint16_t of(uint64_t word)
+{
+	return (uint16_t)(word >> OF_SHIFT);
+}
+
 bool known_content_pack(const struct known_content_row *row, uint64_t w[WORDS])
 {
 	char space[PACKED_MOST];
 	struct buf b = { .p = space, .cap = sizeof(space), .max = sizeof(space) };
 
-	if (row->verdict.class != VERDICT_CLEAN || row->at >> PACKED_SHIFT != 0 ||
+	if (row->verdict.class != VERDICT_CLEAN || row->at >> OF_SHIFT != 0 ||
 	    scan_pack_verdict(&b, 0, &row->verdict) != 0)
 		return false;
 	memset(w, 0, WORDS * sizeof(*w));
@@ -80,7 +97,7 @@ bool known_content_pack(const struct known_content_row *row, uint64_t w[WORDS])
 	memcpy(w + VERDICT_AT, space, b.len);
 	w[LENGTH] = row->length;
 	w[GENERATION] = row->generation;
-	w[WHEN] = row->at | (uint64_t)b.len << PACKED_SHIFT;
+	w[WHEN] = row->at | (uint64_t)row->of << OF_SHIFT | (uint64_t)b.len << PACKED_SHIFT;
 	w[CHECK] = check_of(w);
 	return true;
 }
@@ -96,7 +113,8 @@ bool known_content_unpack(const uint64_t w[WORDS], struct known_content_row *row
 	memcpy(row->digest, w, KNOWN_CONTENT_DIGEST);
 	row->length = w[LENGTH];
 	row->generation = w[GENERATION];
-	row->at = w[WHEN] & (((uint64_t)1 << PACKED_SHIFT) - 1);
+	row->at = when(w[WHEN]);
+	row->of = of(w[WHEN]);
 	return true;
 }
 
@@ -130,12 +148,18 @@ static void write_slot(struct table *t, struct slot *s, const uint64_t w[WORDS])
 		atomic_fetch_sub_explicit(&t->count, 1, memory_order_relaxed);
 }
 
+/* By a key that nobody outside knows: whom what falls together with cannot be arranged. */
 static struct slot *bucket_of(const struct known_content *k, const unsigned char *digest)
 {
-	uint64_t first;
+	uint64_t words[DIGEST_WORDS];
 
-	memcpy(&first, digest, sizeof(first));
-	return k->t->slots + first % k->buckets * WAYS;
+	memcpy(words, digest, sizeof(words));
+	return k->t->slots + siphash(k->key, words, DIGEST_WORDS) % k->buckets * WAYS;
+}
+
+uint16_t known_content_of(const struct known_content *k, uint64_t client)
+{
+	return client == 0 ? 0 : (uint16_t)(1 + siphash(k->key, &client, 1) % UINT16_MAX);
 }
 
 /* The slot of some content, of whatever generation: NULL when there is none. */
@@ -167,19 +191,36 @@ bool known_content_find(const struct known_content *k, const unsigned char diges
 	return true;
 }
 
-/* A free slot of the bucket, else the one that was written first. */
-static struct slot *oldest(struct slot *s)
+/* What a clock that was ahead has dated is older than all. */
+static uint64_t age_key(uint64_t word, uint64_t now)
 {
-	uint64_t mask = ((uint64_t)1 << PACKED_SHIFT) - 1;
-	struct slot *best = s;
+	return when(word) > now + AHEAD ? 0 : when(word);
+}
+
+/*
+ * A free slot of the bucket, else the one that was written first: of the same client's, where these are
+ * half of the bucket, so that nobody alone can make the table forget what others had.
+ */
+static struct slot *place_for(struct slot *s, const struct known_content_row *row)
+{
+	struct slot *best[2] = { NULL, NULL }; /* of all; of the same client's */
+	uint64_t least[2] = { UINT64_MAX, UINT64_MAX };
+	unsigned own = 0;
 
 	for (unsigned i = 0; i < WAYS; i++) {
+		uint64_t word = load(&s[i].word[WHEN]), age = age_key(word, row->at);
+		bool same = row->of != 0 && of(word) == row->of;
+
 		if (load(&s[i].word[CHECK]) == 0)
 			return &s[i];
-		if ((load(&s[i].word[WHEN]) & mask) < (load(&best->word[WHEN]) & mask))
-			best = &s[i];
+		own += same;
+		for (unsigned which = 0; which < 1u + same; which++)
+			if (best[which] == NULL || age < least[which]) {
+				best[which] = &s[i];
+				least[which] = age;
+			}
 	}
-	return best;
+	return best[own >= CLIENT_MOST];
 }
 
 void known_content_add(struct known_content *k, const struct known_content_row *row)
@@ -189,7 +230,7 @@ void known_content_add(struct known_content *k, const struct known_content_row *
 	uint64_t w[WORDS];
 
 	if (known_content_pack(row, w))
-		write_slot(k->t, s != NULL ? s : oldest(bucket_of(k, row->digest)), w);
+		write_slot(k->t, s != NULL ? s : place_for(bucket_of(k, row->digest), row), w);
 }
 
 bool known_content_drop(struct known_content *k, const unsigned char digest[KNOWN_CONTENT_DIGEST],
@@ -240,9 +281,10 @@ int known_content_create(uint64_t entries)
 	size_t size = sizeof(struct table) + buckets * WAYS * sizeof(struct slot);
 	int fd = memfd_create("known-content", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	struct table head = { .magic = MAGIC, .buckets = buckets };
+	bool keyed = getrandom(head.key, sizeof(head.key), 0) == (ssize_t)sizeof(head.key);
 
 	/* 0600: a worker has another user than root, should it ever find a way to open it anew. */
-	if (fd >= 0 && fchmod(fd, 0600) == 0 && ftruncate(fd, (off_t)size) == 0 &&
+	if (fd >= 0 && keyed && fchmod(fd, 0600) == 0 && ftruncate(fd, (off_t)size) == 0 &&
 	    pwrite(fd, &head, sizeof(head), 0) == (ssize_t)sizeof(head) && fcntl(fd, F_ADD_SEALS, SEALS) == 0)
 		return fd;
 	if (fd >= 0)
@@ -285,6 +327,7 @@ struct known_content *known_content_map(int fd, bool writer)
 	/* Jobs are forked from the writer, and must not write. */
 	if (k->t != MAP_FAILED && is_table(k) && (!writer || madvise(k->t, k->size, MADV_DONTFORK) == 0)) {
 		k->buckets = load(&k->t->buckets);
+		memcpy(k->key, k->t->key, sizeof(k->key));
 		return k;
 	}
 	known_content_free(k);

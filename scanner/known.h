@@ -24,6 +24,7 @@ struct known_content_row {
 	uint64_t length;
 	uint64_t generation; /* that found it clean */
 	uint64_t at;	     /* when, Unix seconds */
+	uint16_t of;	     /* whose it was, as known_content_of() says; 0: nobody's */
 	struct verdict verdict;
 };
 
@@ -51,7 +52,16 @@ void known_content_serve(struct known_content *k, uint64_t generation);
 bool known_content_find(const struct known_content *k, const unsigned char digest[KNOWN_CONTENT_DIGEST],
     uint64_t length, uint64_t now, uint64_t age, struct verdict *v);
 
-/* Writers: remember a CLEAN row (an older one of the same content, or the oldest nearby, goes). */
+/*
+ * A client (0: none) as it stands in a row: 16 bits by a key that ends with the table, so that it says
+ * who filled the table and not who that is.
+ */
+uint16_t known_content_of(const struct known_content *k, uint64_t client);
+
+/*
+ * Writers: remember a CLEAN row. An older one of the same content goes, or the oldest nearby; where half of
+ * these are the same client's, the oldest of them.
+ */
 void known_content_add(struct known_content *k, const struct known_content_row *row);
 
 /* Writers: it is not clean after all. True when it was remembered; *generation gets whose result. */

@@ -149,7 +149,10 @@ static uint64_t now_usec(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-/* What its worker and its job say is the same content is remembered, or is no longer. */
+/*
+ * What its worker and its job say is the same content is remembered, or is no longer. What turns bad is told even where
+ * these very signatures had let it by: then a search went wrong, or a job lied.
+ */
 static void remember(struct zygote *z, const struct order *o, const struct verdict *v)
 {
 	struct known_content_row row = { .length = o->length,
@@ -161,10 +164,11 @@ static void remember(struct zygote *z, const struct order *o, const struct verdi
 	if (z->known == NULL || !o->proved)
 		return;
 	memcpy(row.digest, o->digest, KNOWN_CONTENT_DIGEST);
+	row.of = known_content_of(z->known, o->client);
 	if (v->class == VERDICT_CLEAN)
 		known_content_add(z->known, &row);
 	else if ((v->class == VERDICT_INFECTED || v->class == VERDICT_SUSPECT) &&
-		 known_content_drop(z->known, o->digest, o->length, &was) && was != z->generation && z->calls.turned_bad != NULL)
+		 known_content_drop(z->known, o->digest, o->length, &was) && z->calls.turned_bad != NULL)
 		z->calls.turned_bad(z->calls.arg, o->digest, o->length, v);
 }
 

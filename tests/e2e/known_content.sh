@@ -57,6 +57,14 @@ like "a damaged file is told of" "$(cat "$LAB_DIR/gateway.log")" 'known-content 
 during "and not used" 1 0 200 $at/clean.txt
 during "all is learned anew" 0 1 200 $at/clean.txt
 
+lab_stop gateway 20
+chmod 622 "$file"
+: >"$LAB_DIR/gateway.log"
+gateway_start
+lab_wait 20 answers
+like "a file that others may write is told of" "$(cat "$LAB_DIR/gateway.log")" 'known-content is not used: cannot be read, or others may write it'
+during "and not used, either" 1 0 200 $at/clean.txt
+
 # signature FILE NAME: one by the hash of a file takes force.
 generation() { status "['roles']['scanner']['note']" | grep -o 'generation [0-9a-f]*'; }
 renewed() { [ "$(generation)" != "$was" ] && [ -n "$(generation)" ]; }

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 topology <<'END'
 scanner: { signatures: @LAB@/signatures, own_signatures: @LAB@/own }
-limits: { signatures_quiet: 300ms, signatures_poll: 2s }
+limits: { signatures_quiet: 300ms, signatures_poll: 2s, drain: 1s }
 END
 conf=$LAB_DIR/sallyport.yaml
 OTHER4=10.77.1.3
@@ -93,3 +93,18 @@ echo "$(digest "$LAB_DIR/origin/quiet.txt"):*:Late.Quiet:73" >"$own/later.hsb"
 holds "the gateway starts again" gateway_start
 audit "what was remembered over a stop is compared at the start" event=retro_alert signature='Late\.Quiet\.UNOFFICIAL' clients=".*$LAB_CLIENT4.*"
 is "and is refused now" "$(get https://www.origin.test/own/quiet.txt -4)" 403
+
+# What a stop comes before is told after it.
+printf 'one more object of this scenario: hurried\n' >"$LAB_DIR/origin/hurried.txt"
+is "a client takes one more" "$(get https://www.origin.test/own/hurried.txt -4)" 200
+audit "which is told as clean" event=transaction path=/own/hurried.txt response_verdict=clean passed_down=whole
+recorder=$(roles 'sallyport: recorder')
+kill -STOP "$recorder"
+echo "$(digest "$LAB_DIR/origin/hurried.txt"):*:Late.Hurried:73" >"$own/hurried.hsb"
+like "signatures by which it is bad come into force" "$(reload)" 'signatures are in force'
+lab_stop gateway 20
+like "it is said that nobody was told" "$(cat "$LAB_DIR/gateway.log")" '1 objects that turned bad are looked for after the next start'
+is "and kept for root alone" "$(stat -c '%a %u' "$LAB_DIR/state/retro-waiting")" "600 0"
+holds "the gateway starts once more" gateway_start
+audit "and tells who received it" event=retro_alert signature='Late\.Hurried\.UNOFFICIAL' clients=".*$LAB_CLIENT4.*"
+is "which is not told again" "$(ls "$LAB_DIR/state/retro-waiting" 2>/dev/null)" ""

@@ -28,6 +28,7 @@
 #include "core/pack.h"
 #include "scanner/client.h"
 #include "scanner/sample.h"
+#include "scanner/turned.h"
 
 enum { RIG_FD = 3, RIG_JOBS_MOST = 16 };
 
@@ -46,6 +47,8 @@ struct rig {
 	unsigned samples;
 	struct scan_sample sample; /* the last; without its url */
 	int sample_fd;
+	size_t turned; /* rows of MSG_TURNED */
+	struct turned turned_rows[TURNED_ROWS]; /* the last message's */
 };
 
 static inline void rig_on_guard(void *arg)
@@ -65,6 +68,12 @@ static inline void rig_on_msg(void *arg, enum msg_type type, struct str body, in
 		if (r->samples++ > 0)
 			close(r->sample_fd);
 		r->sample_fd = fds[0];
+	}
+	if (type == MSG_TURNED) {
+		size_t n;
+
+		ck_assert_int_eq(turned_read(&rd, r->turned_rows, &n), 0);
+		r->turned += n;
 	}
 	if (type == MSG_READY) {
 		ck_assert_int_eq(

@@ -424,13 +424,13 @@ START_TEST(signatures_of_a_folder_are_used)
 END_TEST
 
 /* What a scanner with these signatures calls its generation. */
-static unsigned long long generation_of(const char *folder, const char *limits)
+static unsigned long long generation_by(const char *program, const char *folder, const char *limits)
 {
 	const char *at;
 
 	rig_stop(&r);
 	rig_init(&r);
-	rig_process(&r, PROGRAM, folder, "1", limits);
+	rig_process(&r, program, folder, "1", limits);
 	ck_assert_msg(r.ready, "no scanner");
 	rig_wire(&r);
 	at = strstr(r.note, "generation ");
@@ -438,7 +438,12 @@ static unsigned long long generation_of(const char *folder, const char *limits)
 	return strtoull(at + strlen("generation "), NULL, 16);
 }
 
-START_TEST(the_generation_is_that_of_content_version_and_limits)
+static unsigned long long generation_of(const char *folder, const char *limits)
+{
+	return generation_by(PROGRAM, folder, limits);
+}
+
+START_TEST(the_generation_is_that_of_content_code_and_limits)
 {
 	char folder[] = "/tmp/sp-sigs.XXXXXX";
 	static const char own[] = "Test.Own:0:*:68656c6c6f2d6d616c77617265\n";
@@ -453,6 +458,8 @@ START_TEST(the_generation_is_that_of_content_version_and_limits)
 	ck_assert_uint_eq(generation_of(folder, LIMITS), first);
 	ck_assert_uint_eq(generation_of(folder, LIMITS "scan_queue 9s\nscan_job_uses 7\n"), first);
 	ck_assert_uint_ne(generation_of(folder, LIMITS "scan_recursion 3\n"), first);
+	/* The same signatures, limits and version numbers, but other code. */
+	ck_assert_uint_ne(generation_by("sallyport-scanner-hostile", folder, LIMITS), first);
 	write_file(folder, "own.ndb", "Test.Own:0:*:68656c6c6f2d6d616c77617266\n");
 	ck_assert_uint_ne(generation_of(folder, LIMITS), first);
 	write_file(folder, "own.ndb", own);
@@ -662,7 +669,7 @@ int main(void)
 	tcase_add_test(t, a_scan_that_waits_too_long_is_a_timeout);
 	tcase_add_test(t, without_signatures_the_note_warns_loudly);
 	tcase_add_test(t, signatures_of_a_folder_are_used);
-	tcase_add_test(t, the_generation_is_that_of_content_version_and_limits);
+	tcase_add_test(t, the_generation_is_that_of_content_code_and_limits);
 	tcase_add_test(t, a_broken_database_ends_the_process_before_it_is_ready);
 	tcase_add_test(t, confined_jobs_say_what_the_bare_engine_says);
 	tcase_add_test(t, a_scan_waits_for_a_scanner_and_then_is_answered);

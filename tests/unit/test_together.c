@@ -157,19 +157,38 @@ START_TEST(a_worker_cannot_have_other_content_remembered)
 }
 END_TEST
 
-/* What an earlier generation found clean is forgotten when this one finds something. */
-START_TEST(what_turns_bad_is_forgotten)
+static unsigned long long generation(void)
+{
+	const char *at = strstr(r.note, "generation ");
+
+	ck_assert_ptr_nonnull(at);
+	return strtoull(at + strlen("generation "), NULL, 16);
+}
+
+/*
+ * What was found clean is forgotten and told when something is found: whether an earlier generation let
+ * it by (0) or this one, more than scan_known_age ago (1).
+ */
+START_TEST(what_turns_bad_is_forgotten_and_told)
 {
 	struct known_content_row row = { .length = 68, .generation = 12345, .at = (uint64_t)time(NULL) };
 
 	row.verdict = verdict_make(VERDICT_CLEAN, REASON_NONE, STR_NONE);
 	digest_of(rig_eicar(), row.digest);
+	if (_i == 1) {
+		row.generation = generation();
+		row.at -= 2 * 86400;
+	}
 	known_content_add(known, &row);
 	ck_assert(!remembered(rig_eicar()));
 	submit(r.client, 0, rig_eicar(), rig_eicar());
 	rig_wait(&r, 1);
 	check_all(0, 1, VERDICT_INFECTED, REASON_NONE);
 	ck_assert_uint_eq(known_content_count(known), 0);
+	while (r.turned == 0)
+		loop_run(r.loop);
+	ck_assert_mem_eq(r.turned_rows[0].sha256, row.digest, DIGEST_SIZE);
+	ck_assert_str_eq(r.turned_rows[0].name, got[0].v.name);
 }
 END_TEST
 
@@ -316,7 +335,7 @@ int main(void)
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, clean_content_is_remembered_and_nothing_else);
 	tcase_add_test(c, a_worker_cannot_have_other_content_remembered);
-	tcase_add_test(c, what_turns_bad_is_forgotten);
+	tcase_add_loop_test(c, what_turns_bad_is_forgotten_and_told, 0, 2);
 	tcase_add_loop_test(c, the_same_content_is_searched_once, 0, 2);
 	tcase_add_loop_test(c, a_lie_about_a_digest_reaches_nobody_else, 0, 2);
 	tcase_add_loop_test(c, those_who_wait_do_not_need_the_first, 0, 2);
