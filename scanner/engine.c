@@ -20,7 +20,9 @@
 #include "scanner/engine_open.h"
 
 enum {
-	LAYER_MARGIN = 128 << 10 /* room above our own layer limit, see scanner/layers.c */
+	LAYER_MARGIN = 128 << 10, /* room above our own layer limit, see scanner/layers.c */
+	LAYER_LEAST = 24 << 20,
+	TOTAL_LEAST = 64 << 20 /* small bodies may unpack to that, whatever the ratio */
 };
 
 /*
@@ -114,6 +116,24 @@ static int set_options(struct engine *e, const char *scratch)
 			return CL_EARG;
 	engine_watch(e);
 	return cl_engine_set_str(e->cl, CL_ENGINE_TMPDIR, scratch);
+}
+
+static uint64_t bound(uint64_t length, uint64_t ratio, uint64_t least, uint64_t most)
+{
+	uint64_t n = length > most / ratio ? most : length * ratio;
+
+	n = n < least ? least : n;
+	return n < most ? n : most;
+}
+
+void engine_bound(const struct engine *e, uint64_t length, uint64_t *layer, uint64_t *total)
+{
+	const struct limits *l = e->limits;
+
+	*layer = bound(length, l->scan_ratio, LAYER_LEAST, l->scan_file);
+	*total = bound(length, l->scan_ratio, TOTAL_LEAST, l->scan_total);
+	cl_engine_set_num(e->cl, CL_ENGINE_MAX_FILESIZE, (long long)(*layer + LAYER_MARGIN));
+	cl_engine_set_num(e->cl, CL_ENGINE_MAX_SCANSIZE, (long long)*total);
 }
 
 static void write_note(struct engine *e)

@@ -31,7 +31,7 @@ static cl_error_t on_layer(int fd, const char *type, const char **ancestors, siz
 	(void)parent_size;
 	y.exact = layers_open(&o->layers, level, y.type, y.bytes);
 	o->shown(o->arg, &y);
-	return CL_CLEAN;
+	return o->layers.stop ? CL_VIRUS : CL_CLEAN; /* nothing else ends all of it */
 }
 
 static cl_error_t on_member(const char *type, unsigned long packed, const char *name,
@@ -120,6 +120,8 @@ static void name_result(struct verdict *v, int result, const char *alert)
 /* A gap in the search outweighs a heuristic: the rest was not looked at. */
 static void add_layers(struct verdict *v, const struct layers *l)
 {
+	if (l->stop && strncmp(v->name, "Detected.By.Callback", 20) == 0)
+		put(v, VERDICT_UNSCANNABLE, REASON_LIMIT, l->why);
 	if (l->reason != REASON_NONE && (v->class == VERDICT_CLEAN || v->class == VERDICT_SUSPECT))
 		put(v, VERDICT_UNSCANNABLE, l->reason, l->why);
 	v->layers = l->count;
@@ -148,7 +150,7 @@ void engine_object(const struct engine *e, struct str body, struct object *o, st
 	cl_fmap_t *map = cl_fmap_open_memory(body.p, body.n);
 	int result = CL_EMAP;
 
-	layers_start(&o->layers, e->limits->scan_file);
+	layers_start(&o->layers, o->most, e->limits->scan_ratio);
 	o->layers.guess = o->guess;
 	if (map != NULL)
 		result = cl_scanmap_callback(map, NULL, &alert, &blocks, e->cl, &options, o);

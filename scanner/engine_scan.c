@@ -39,6 +39,7 @@ struct scan {
 	struct verdict *v; /* the worst so far */
 	uint64_t until;	   /* microseconds */
 	uint64_t held;
+	uint64_t layer_most, total_most; /* bytes */
 	uint64_t objects, layers, bytes;
 	size_t seen; /* the same object comes up by several ways: a ring of digests */
 	struct seen ring[SEEN_MOST];
@@ -234,9 +235,9 @@ static bool may_go_on(struct scan *s)
 {
 	if (s->v->class == VERDICT_INFECTED)
 		return false;
-	if (now_usec() < s->until && s->bytes <= s->e->limits->scan_total)
+	if (now_usec() < s->until && s->bytes <= s->total_most)
 		return true;
-	if (s->bytes > s->e->limits->scan_total)
+	if (s->bytes > s->total_most)
 		gap(s, REASON_LIMIT, STR("unwrap.total"));
 	else
 		gap(s, REASON_TIMEOUT, STR("unwrap.time"));
@@ -279,7 +280,7 @@ static void search_found(const struct level *outer, const struct found *f)
 static void search(struct level *l)
 {
 	struct scan *s = l->s;
-	struct object o = { .shown = on_layer, .arg = l, .guess = l->guess };
+	struct object o = { .shown = on_layer, .arg = l, .guess = l->guess, .most = s->layer_most };
 	struct found *f;
 	struct verdict v;
 
@@ -322,6 +323,7 @@ void engine_scan_with(const struct engine *e, struct str body, const struct dete
 		.show = { .of = detectors, .n = n } };
 	struct level l = { .s = &s, .body = body, .showing = { .s = &s.show } };
 
+	engine_bound(e, body.n, &s.layer_most, &s.total_most);
 	*v = verdict_make(VERDICT_CLEAN, REASON_NONE, STR(""));
 	if (body.n > e->limits->scan_file)
 		*v = verdict_make(VERDICT_UNSCANNABLE, REASON_LIMIT, STR("body-size"));

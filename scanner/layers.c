@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "scanner/dense.h"
 #include "scanner/zip.h"
 
 /* A container that shows no member gives this reason, unless it is too small to hold one. */
@@ -115,9 +116,9 @@ static void gap(struct layers *l, enum verdict_reason reason, const char *why)
 	l->why = why;
 }
 
-void layers_start(struct layers *l, uint64_t most)
+void layers_start(struct layers *l, uint64_t most, uint64_t ratio)
 {
-	*l = (struct layers){ .most = most, .type = "unknown", .why = "" };
+	*l = (struct layers){ .most = most, .ratio = ratio, .type = "unknown", .why = "" };
 }
 
 static void judge(struct layers *l, const struct layer *y)
@@ -154,6 +155,18 @@ static void look_zip(struct layers *l, struct layer *y, struct str bytes)
 	case ZIP_64:
 		gap(l, REASON_ERROR, "unsupported.zip64");
 		break;
+	}
+}
+
+/* Before the engine unpacks it; the first bomb is enough. */
+static void look_dense(struct layers *l, const char *type, struct str bytes)
+{
+	bool gzip = strcmp(type, "CL_TYPE_GZ") == 0;
+	bool zip = strcmp(type, "CL_TYPE_ZIP") == 0 || strncmp(type, "CL_TYPE_OOXML", 13) == 0;
+
+	if ((gzip && dense_deflate(bytes, true, l->ratio)) || (zip && zip_dense(bytes, l->ratio))) {
+		gap(l, REASON_LIMIT, "ratio");
+		l->stop = true;
 	}
 }
 
@@ -241,6 +254,7 @@ bool layers_open(struct layers *l, unsigned level, const char *type, struct str 
 	y->page = strncmp(type, "CL_TYPE_HTML", 12) == 0;
 	if (!y->rendered && (strcmp(type, "CL_TYPE_ZIP") == 0 || strncmp(type, "CL_TYPE_OOXML", 13) == 0))
 		look_zip(l, y, bytes);
+	look_dense(l, type, bytes);
 	look_unsupported(l, bytes); /* whatever its type: few random bytes pass for text */
 	return exact;
 }

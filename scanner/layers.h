@@ -14,6 +14,8 @@ struct container;
 
 struct layers {
 	uint64_t most; /* bytes of the largest layer that is searched whole */
+	uint64_t ratio; /* a layer that unpacks to more than so many times its bytes is a bomb */
+	bool stop;     /* a bomb: nothing more is to be unpacked */
 	bool guess;    /* the body may be none, and its headers noise; the caller sets it after the start */
 	uint32_t count;
 	uint64_t bytes;
@@ -29,7 +31,7 @@ struct layers {
 	} open[LAYERS_DEEPEST];
 };
 
-void layers_start(struct layers *l, uint64_t most);
+void layers_start(struct layers *l, uint64_t most, uint64_t ratio);
 
 /*
  * A layer begins at a level (0 is the body itself); type is the engine's, e.g. "CL_TYPE_ZIP".

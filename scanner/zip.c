@@ -4,11 +4,16 @@
 
 #include <string.h>
 
+#include "scanner/dense.h"
+
 enum {
 	END_SIZE = 22,
 	ENTRY_SIZE = 46,
 	END_SEARCH = 1 << 20, /* a comment is at most 64 KiB; some tools append more */
 	FLAG_ENCRYPTED = 1,
+	LOCAL_SIZE = 30,
+	DEFLATED = 8,
+	PROBES = 256, /* members that are looked into; what they unpack to is bounded by the engine's limits */
 	TINY = 5 /* the engine looks at no file of up to five bytes */
 };
 
@@ -74,4 +79,35 @@ enum zip_state zip_look(struct str f, uint32_t *members)
 	if ((seen & 0xffff) != le(f, end + 10, 2) || (seen > 0 && at > end))
 		return zip64 ? ZIP_64 : ZIP_DIRECTORY;
 	return unknown ? ZIP_METHOD : ZIP_GOOD;
+}
+
+/* The packed bytes of an entry's member, up to the directory: the length may be a lie. */
+static struct str packed_of(struct str f, size_t entry, size_t directory)
+{
+	size_t local = le(f, entry + 42, 4), begin;
+
+	if (local + LOCAL_SIZE > f.n || !is_at(f, local, "PK\3\4"))
+		return STR_NONE;
+	begin = local + LOCAL_SIZE + le(f, local + 26, 2) + le(f, local + 28, 2);
+	return begin < directory ? str_sub(f, begin, directory - begin) : STR_NONE;
+}
+
+bool zip_dense(struct str f, uint64_t ratio)
+{
+	size_t end, at, directory;
+	unsigned probes = 0;
+	bool zip64;
+
+	if (!find_end(f, &end, &zip64))
+		return false;
+	directory = at = le(f, end + 16, 4);
+	while (at + ENTRY_SIZE <= end && is_at(f, at, "PK\1\2") && probes < PROBES) {
+		if (le(f, at + 10, 2) == DEFLATED && le(f, at + 20, 4) >= DENSE_LEAST) {
+			probes++;
+			if (dense_deflate(packed_of(f, at, directory), false, ratio))
+				return true;
+		}
+		at += ENTRY_SIZE + le(f, at + 28, 2) + le(f, at + 30, 2) + le(f, at + 32, 2);
+	}
+	return false;
 }

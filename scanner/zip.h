@@ -22,4 +22,7 @@ enum zip_state {
  */
 enum zip_state zip_look(struct str file, uint32_t *members);
 
+/* Is one of its first members a bomb (scanner/dense.h)? Whatever the headers say of lengths. */
+bool zip_dense(struct str file, uint64_t ratio);
+
 #endif

@@ -19,7 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint32_t members;
 
 	zip_look(rest, &members);
-	layers_start(&l, 1000);
+	zip_dense(rest, 200);
+	layers_start(&l, 1000, 200);
 	while (rest.n >= 3) {
 		unsigned char a = (unsigned char)rest.p[0];
 		size_t n = (unsigned char)rest.p[1] | (size_t)(unsigned char)rest.p[2] << 8;

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "scan_zip.h"
+#include "scanner/dense.h"
 #include "scanner/layers.h"
 #include "scanner/poison.h"
 #include "scanner/queue.h"
@@ -278,11 +280,11 @@ START_TEST(a_container_without_members_is_a_gap)
 	struct layers l;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		layers_start(&l, 1 << 20);
+		layers_start(&l, 1 << 20, 200);
 		layers_open(&l, 0, rows[i].type, str_of(bytes, rows[i].size));
 		layers_end(&l);
 		ck_assert_int_eq(l.reason, rows[i].reason);
-		layers_start(&l, 1 << 20);
+		layers_start(&l, 1 << 20, 200);
 		layers_open(&l, 0, rows[i].type, str_of(bytes, rows[i].size));
 		layers_open(&l, 1, "CL_TYPE_TEXT_ASCII", str_c(plain));
 		layers_end(&l);
@@ -296,7 +298,7 @@ START_TEST(an_empty_container_inside_another_is_a_gap)
 	static char bytes[1000] = "\x1f\x8b\x08";
 	struct layers l;
 
-	layers_start(&l, 1 << 20);
+	layers_start(&l, 1 << 20, 200);
 	layers_open(&l, 0, "CL_TYPE_GZ", str_of(bytes, 1000));
 	layers_open(&l, 1, "CL_TYPE_7Z", str_of(bytes, 1000));
 	ck_assert_int_eq(l.reason, REASON_NONE);
@@ -314,12 +316,12 @@ START_TEST(an_announced_member_counts_and_its_size_is_checked)
 	static char bytes[30000];
 	struct layers l;
 
-	layers_start(&l, 1 << 20);
+	layers_start(&l, 1 << 20, 200);
 	layers_open(&l, 0, "CL_TYPE_POSIX_TAR", str_of(bytes, sizeof(bytes)));
 	layers_member(&l, "CL_TYPE_POSIX_TAR", 3);
 	layers_end(&l);
 	ck_assert_int_eq(l.reason, REASON_NONE);
-	layers_start(&l, 1 << 20);
+	layers_start(&l, 1 << 20, 200);
 	layers_open(&l, 0, "CL_TYPE_POSIX_TAR", str_of(bytes, sizeof(bytes)));
 	layers_member(&l, "CL_TYPE_POSIX_TAR", (1 << 20) + 1);
 	layers_end(&l);
@@ -331,7 +333,7 @@ START_TEST(what_the_reader_of_mail_hands_over_is_not_exact)
 {
 	struct layers l;
 
-	layers_start(&l, 1 << 20);
+	layers_start(&l, 1 << 20, 200);
 	ck_assert(layers_open(&l, 0, "CL_TYPE_POSIX_TAR", str_c(plain)));
 	ck_assert(layers_open(&l, 1, "CL_TYPE_MAIL", str_c(plain))); /* as it lies in the archive */
 	ck_assert(!layers_open(&l, 2, "CL_TYPE_POSIX_TAR", str_c(plain)));
@@ -351,7 +353,7 @@ START_TEST(a_guess_may_announce_what_it_likes_but_not_show_it)
 	static char bytes[2000];
 	struct layers l;
 
-	layers_start(&l, 1000);
+	layers_start(&l, 1000, 200);
 	l.guess = true;
 	layers_open(&l, 0, "CL_TYPE_TEXT_ASCII", str_c(plain));
 	layers_member(&l, "CL_TYPE_ZIP", 1 << 30);
@@ -365,13 +367,13 @@ START_TEST(a_layer_over_the_limit_too_deep_or_unreadable_is_a_gap)
 {
 	struct layers l;
 
-	layers_start(&l, sizeof(plain) - 2);
+	layers_start(&l, sizeof(plain) - 2, 200);
 	layers_open(&l, 0, "CL_TYPE_TEXT_ASCII", str_c(plain));
 	ck_assert_int_eq(l.reason, REASON_LIMIT);
-	layers_start(&l, 1 << 20);
+	layers_start(&l, 1 << 20, 200);
 	layers_open(&l, LAYERS_DEEPEST, "CL_TYPE_TEXT_ASCII", str_c(plain));
 	ck_assert_int_eq(l.reason, REASON_LIMIT);
-	layers_start(&l, 1 << 20);
+	layers_start(&l, 1 << 20, 200);
 	layers_open(&l, 5, "CL_TYPE_TEXT_ASCII", STR_NONE); /* levels may be skipped */
 	layers_end(&l);
 	ck_assert_int_eq(l.reason, REASON_ERROR);
@@ -386,7 +388,7 @@ START_TEST(a_zip_must_show_all_that_it_promises)
 	buf_init(&b, 1 << 16);
 	zip_make(&b, two, 2);
 	for (unsigned shown = 0; shown < 3; shown++) {
-		layers_start(&l, 1 << 20);
+		layers_start(&l, 1 << 20, 200);
 		layers_open(&l, 0, "CL_TYPE_OOXML_WORD", buf_view(&b));
 		for (unsigned i = 0; i < shown; i++)
 			layers_open(&l, 1, "CL_TYPE_TEXT_ASCII", str_c(plain));
@@ -496,6 +498,69 @@ START_TEST(a_sample_is_read_as_it_was_packed)
 }
 END_TEST
 
+/* Zeros and random bytes, packed, of so many MiB each. */
+static struct str packed(struct buf *b, size_t zeros, size_t noise, bool gzip)
+{
+	z_stream z = { 0 };
+	char *from = calloc(1, (zeros + noise) << 20);
+	size_t room = ((zeros + noise) << 20) + 4096;
+
+	ck_assert_ptr_nonnull(from);
+	for (size_t i = zeros << 20; i < (zeros + noise) << 20; i++)
+		from[i] = (char)rand();
+	buf_init(b, room);
+	ck_assert_int_eq(deflateInit2(&z, 6, Z_DEFLATED, gzip ? 31 : -15, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	z.next_in = (Bytef *)from;
+	z.avail_in = (uInt)((zeros + noise) << 20);
+	z.next_out = (Bytef *)buf_reserve(b, room);
+	z.avail_out = (uInt)room;
+	ck_assert_int_eq(deflate(&z, Z_FINISH), Z_STREAM_END);
+	buf_commit(b, z.total_out);
+	deflateEnd(&z);
+	free(from);
+	return buf_view(b);
+}
+
+START_TEST(a_bomb_is_told_by_its_beginning)
+{
+	for (int gzip = 0; gzip < 2; gzip++) {
+		struct buf b;
+		struct str s = packed(&b, 20, 0, gzip);
+
+		ck_assert(dense_deflate(s, gzip, 200));
+		ck_assert(!dense_deflate(s, gzip, 2000));
+		ck_assert(!dense_deflate(s, !gzip, 200));
+		ck_assert(dense_deflate(str_sub(s, 0, s.n - 100), gzip, 200)); /* cut, and dense all the same */
+		ck_assert(!dense_deflate(str_sub(s, 0, 12000), gzip, 200)); /* too little to be one */
+		buf_free(&b);
+		ck_assert(!dense_deflate(packed(&b, 3, 3, gzip), gzip, 200)); /* zeros first, then something */
+		buf_free(&b);
+	}
+}
+END_TEST
+
+START_TEST(a_bomb_in_a_zip_is_told_whatever_its_headers_say)
+{
+	struct buf b, z;
+	struct str s = packed(&b, 20, 0, false);
+	struct zip_member m[] = { { STR("a"), STR("plain"), 0, 0, 0 }, { STR("b"), s, 0, 8, 100 } };
+	struct layers l;
+
+	buf_init(&z, 1 << 20);
+	zip_make(&z, m, 2);
+	ck_assert(zip_dense(buf_view(&z), 200));
+	ck_assert(!zip_dense(buf_view(&z), 5000));
+	for (size_t n = 0; n < buf_view(&z).n; n += 997)
+		ck_assert(!zip_dense(str_sub(buf_view(&z), 0, n), 200));
+	layers_start(&l, 1 << 20, 200);
+	layers_open(&l, 0, "CL_TYPE_ZIP", buf_view(&z));
+	ck_assert(l.stop && l.reason == REASON_LIMIT);
+	ck_assert_str_eq(l.why, "ratio");
+	buf_free(&z);
+	buf_free(&b);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("scan_parts");
@@ -526,6 +591,8 @@ int main(void)
 	tcase_add_test(t, one_sure_death_or_two_doubtful_ones_are_enough);
 	tcase_add_test(t, the_oldest_deadly_body_is_forgotten_first);
 	tcase_add_test(t, a_scanner_takes_over_what_earlier_ones_found_deadly);
+	tcase_add_test(t, a_bomb_is_told_by_its_beginning);
+	tcase_add_test(t, a_bomb_in_a_zip_is_told_whatever_its_headers_say);
 	tcase_add_test(t, a_sample_is_read_as_it_was_packed);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);

@@ -83,7 +83,7 @@ START_TEST(rule_3_a_scan_that_reaches_its_time_is_a_timeout)
 
 	rig_stop(&r);
 	rig_start(&r, "sallyport-scanner", "1",
-	    "scan 1000ms\nscan_file 33554432\nscan_total 1073741824\n");
+	    "scan 1000ms\nscan_file 33554432\nscan_total 1073741824\nscan_ratio 100000\n");
 	buf_init(&plain, 24 << 20);
 	buf_init(&packed, 24 << 20);
 	while (plain.len < 20 << 20)
