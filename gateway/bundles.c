@@ -270,6 +270,7 @@ static int fill(struct bundle *b, const struct parent *p, const struct config *c
 	const struct config_tls *tls = config_tls(conf);
 	const struct config_scanner *scan = config_scanner(conf);
 	const struct config_audit *audit = config_audit(conf);
+	static const char *const phishing[] = { "signatures", "links", "off" };
 	char jobs[16];
 	int r = add_limits(b, config_limits(conf));
 
@@ -304,6 +305,8 @@ static int fill(struct bundle *b, const struct parent *p, const struct config *c
 		r = bundle_add(b, STR("scanner.own_signatures"), str_c(scan->own_signatures));
 	if (r == 0 && role == ROLE_SCANNER)
 		r = bundle_add(b, STR("scanner.jobs"), str_c(jobs));
+	if (r == 0 && role == ROLE_SCANNER)
+		r = bundle_add(b, STR("scanner.phishing"), str_c(phishing[scan->phishing]));
 	if (r == 0 && role == ROLE_SCANNER)
 		r = add_poison(b, p);
 	return r;

@@ -2,6 +2,7 @@
 /* Heap first, then a memfd. */
 #include "gateway/keep.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,6 +14,7 @@
 /* Pieces below SMALL are gathered: a body that comes byte by byte is not written byte by byte. */
 enum { SMALL = 1024, GATHER = 4096 };
 enum { SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
+enum { SEAL_TRIES = 4 };
 
 void keep_init(struct keep *k)
 {
@@ -93,6 +95,17 @@ uint64_t keep_length(const struct keep *k)
 	return k->written + k->heap.len;
 }
 
+/* The kernel refuses while it holds one of its pages for a moment (memory that is moved or swapped): it waits itself, too. */
+static bool seal(int fd)
+{
+	for (int i = 0; i < SEAL_TRIES; i++)
+		if (fcntl(fd, F_ADD_SEALS, SEALS) == 0)
+			return true;
+		else if (errno != EBUSY)
+			return false;
+	return false;
+}
+
 int keep_seal(struct keep *k)
 {
 	int r;
@@ -101,7 +114,7 @@ int keep_seal(struct keep *k)
 		return k->fd;
 	if ((r = to_memfd(k)) != 0)
 		return r;
-	if (fcntl(k->fd, F_ADD_SEALS, SEALS) != 0)
+	if (!seal(k->fd))
 		return -ERR_SYSTEM;
 	buf_free(&k->heap);
 	k->sealed = true;

@@ -31,7 +31,7 @@ static bool searching(const struct renewal *r)
 static uint64_t key_now(const struct renewal *r)
 {
 	const struct config_scanner *s = config_scanner(r->p->config);
-	uint64_t key = sigwatch_stamp(s->signatures, s->own_signatures) + s->jobs;
+	uint64_t key = sigwatch_stamp(s->signatures, s->own_signatures) + s->jobs + ((uint64_t)s->phishing << 32);
 
 	for (const char *c = s->signatures; *c != '\0'; c++)
 		key = key * 31 + (unsigned char)*c;

@@ -98,12 +98,15 @@ struct config_engine {
 	enum engine_error on_error; /* default block: without its answer an object is UNSCANNABLE */
 };
 
+enum config_phishing { CONFIG_PHISHING_SIGNATURES, CONFIG_PHISHING_LINKS, CONFIG_PHISHING_OFF };
+
 struct config_scanner {
 	bool enabled;		/* default true */
 	const char *signatures; /* folder; default /var/lib/clamav */
 	const char *own_signatures; /* folder; default /etc/sallyport/signatures */
 	const char *notify;	/* path of a socket that takes clamd's RELOAD, or NULL */
 	unsigned jobs;		/* 0: as many as cores */
+	enum config_phishing phishing; /* default signatures */
 	struct config_engine *engines;
 	unsigned engines_n;
 	const char *keep;	/* folder for bodies that killed a job; NULL: none is written to disk */

@@ -152,12 +152,16 @@ static const cyaml_schema_field_t engine_fields[] = {
 static const cyaml_schema_value_t engine_entry = { CYAML_VALUE_MAPPING(
     CYAML_FLAG_DEFAULT, struct config_engine, engine_fields) };
 
+static const cyaml_strval_t phishing_words[] = { { "signatures", CONFIG_PHISHING_SIGNATURES },
+	{ "links", CONFIG_PHISHING_LINKS }, { "off", CONFIG_PHISHING_OFF } };
+
 static const cyaml_schema_field_t scanner_fields[] = {
 	CYAML_FIELD_BOOL("enabled", OPT, struct config_scanner, enabled),
 	TEXT(struct config_scanner, signatures),
 	TEXT(struct config_scanner, own_signatures),
 	TEXT(struct config_scanner, notify),
 	NUMBER(struct config_scanner, jobs),
+	WORD(struct config_scanner, phishing, ENUM_FLAGS, phishing_words),
 	LIST(struct config_scanner, engines, &engine_entry, 0, ENGINES_MAX),
 	TEXT(struct config_scanner, keep),
 	CYAML_FIELD_END,

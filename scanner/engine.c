@@ -75,6 +75,11 @@ static int write_test_signature(const char *path, bool anywhere)
 	return fclose(f) == 0 && !bad ? 0 : -ERR_FILE;
 }
 
+static unsigned load_options(const struct engine *e)
+{
+	return e->phishing == PHISHING_OFF ? CL_DB_STDOPT & ~(unsigned)(CL_DB_PHISHING | CL_DB_PHISHING_URLS) : CL_DB_STDOPT;
+}
+
 static int load_test_signature(struct engine *e, const char *scratch, unsigned *n)
 {
 	char path[512];
@@ -84,7 +89,7 @@ static int load_test_signature(struct engine *e, const char *scratch, unsigned *
 		return CL_EARG;
 	r = write_test_signature(path, e->set.test) == 0 ? CL_SUCCESS : CL_ECREAT;
 	if (r == CL_SUCCESS)
-		r = cl_load(path, e->cl, n, CL_DB_STDOPT);
+		r = cl_load(path, e->cl, n, load_options(e));
 	unlink(path);
 	return r;
 }
@@ -166,7 +171,7 @@ static int load_own_file(struct engine *e, const char *folder, const char *name,
 
 	memset(&complaint, 0, sizeof(complaint));
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	r = cl_load(path, e->cl, n, CL_DB_STDOPT);
+	r = cl_load(path, e->cl, n, load_options(e));
 	if (r == CL_SUCCESS && complaint.first[0] != '\0')
 		r = CL_EMALFDB;
 	if (r != CL_SUCCESS)
@@ -207,7 +212,7 @@ static int load_folder(struct engine *e, const char *folder, unsigned *n)
 	int r;
 
 	memset(&complaint, 0, sizeof(complaint));
-	r = cl_load(folder, e->cl, n, CL_DB_STDOPT);
+	r = cl_load(folder, e->cl, n, load_options(e));
 	if (r != CL_SUCCESS)
 		snprintf(e->set.why, sizeof(e->set.why), "%s: %s%s%s", cl_strerror(r), complaint.first,
 		    complaint.last[0] != '\0' ? "; " : "", complaint.last);
@@ -292,6 +297,7 @@ struct engine *engine_load(const struct engine_place *at, const struct limits *l
 		r = cl_init(CL_INIT_DEFAULT);
 	if (r == CL_SUCCESS) {
 		e->limits = limits;
+		e->phishing = at->phishing;
 		e->cl = cl_engine_new();
 		r = e->cl != NULL ? load_all(e, at) : CL_EMEM;
 		*set = e->set;

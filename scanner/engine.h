@@ -15,10 +15,18 @@ struct engine;
 
 enum { ENGINE_DIGEST = 32 };
 
+/* What is done about phishing in mail and pages. */
+enum engine_phishing {
+	PHISHING_SIGNATURES, /* signatures and lists of names that are imitated */
+	PHISHING_LINKS,	     /* and libclamav's guesses at links that show another address than theirs */
+	PHISHING_OFF	     /* nothing */
+};
+
 struct engine_place {
 	const char *folder;  /* signatures; NULL, absent or without any: the built-in test signature, see sigset.test */
 	const char *own;     /* the operator's own, beside; NULL or absent: none */
 	const char *scratch; /* where the engine may write */
+	enum engine_phishing phishing;
 };
 
 /*

@@ -14,7 +14,7 @@ void engine_bare_begin(struct engine *e)
 
 int engine_bare(const struct engine *e, struct str body)
 {
-	struct cl_scan_options options = *engine_options();
+	struct cl_scan_options options = engine_options(e);
 	cl_fmap_t *map = cl_fmap_open_memory(body.p, body.n);
 	const char *alert = NULL;
 	unsigned long blocks = 0;

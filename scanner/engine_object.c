@@ -128,9 +128,9 @@ static void add_layers(struct verdict *v, const struct layers *l)
 	v->scanned = l->bytes;
 }
 
-const struct cl_scan_options *engine_options(void)
+struct cl_scan_options engine_options(const struct engine *e)
 {
-	static const struct cl_scan_options options = {
+	struct cl_scan_options options = {
 		.general = CL_SCAN_GENERAL_HEURISTICS,
 		/* The fuzzy hash of images costs 20 times the rest of an image's scan. */
 		.parse = ~(uint32_t)CL_SCAN_PARSE_IMAGE_FUZZY_HASH,
@@ -139,12 +139,14 @@ const struct cl_scan_options *engine_options(void)
 			     CL_SCAN_HEURISTIC_MACROS | CL_SCAN_HEURISTIC_PARTITION_INTXN,
 	};
 
-	return &options;
+	if (e->phishing == PHISHING_LINKS)
+		options.heuristic |= CL_SCAN_HEURISTIC_PHISHING_SSL_MISMATCH | CL_SCAN_HEURISTIC_PHISHING_CLOAK;
+	return options;
 }
 
 void engine_object(const struct engine *e, struct str body, struct object *o, struct verdict *v)
 {
-	struct cl_scan_options options = *engine_options();
+	struct cl_scan_options options = engine_options(e);
 	const char *alert = NULL;
 	unsigned long blocks = 0;
 	cl_fmap_t *map = cl_fmap_open_memory(body.p, body.n);

@@ -5,6 +5,7 @@
 
 #include "core/limit.h"
 #include "core/verdict.h"
+#include "scanner/engine.h"
 #include "scanner/layers.h"
 #include "scanner/sigset.h"
 
@@ -14,12 +15,13 @@ struct cl_scan_options;
 struct engine {
 	struct cl_engine *cl;
 	const struct limits *limits;
+	enum engine_phishing phishing;
 	struct sigset set;
 	char note[160];
 };
 
-/* What each search is told to do; the same for all. */
-const struct cl_scan_options *engine_options(void);
+/* What each search of an engine is told to do. */
+struct cl_scan_options engine_options(const struct engine *e);
 
 /*
  * Compute the generation of an engine with its limits, from the folders that it was loaded from: 0

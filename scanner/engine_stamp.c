@@ -102,12 +102,12 @@ static bool matters(const char *limit)
 
 static void add_settings(void *hash, const struct engine *e)
 {
-	const struct cl_scan_options *o = engine_options();
+	const struct cl_scan_options o = engine_options(e);
 	char text[160];
 
 	snprintf(text, sizeof(text), "libclamav %s level %u", cl_retver(), cl_retflevel());
 	add(hash, text);
-	snprintf(text, sizeof(text), "options %x %x %x %x %x", o->general, o->parse, o->heuristic, o->mail, o->dev);
+	snprintf(text, sizeof(text), "options %x %x %x %x %x phishing %d", o.general, o.parse, o.heuristic, o.mail, o.dev, (int)e->phishing);
 	add(hash, text);
 	for (size_t i = 0; i < limit_rows_n; i++)
 		if (matters(limit_rows[i].name)) {

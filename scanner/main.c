@@ -27,6 +27,7 @@ enum { PARENT_FD = 3, JOBS_MOST = 256, SLOW_LAYER_US = 5000 };
 struct setup {
 	char signatures[4096], own[4096];
 	unsigned jobs;
+	enum engine_phishing phishing;
 	struct limits limits;
 };
 
@@ -68,6 +69,18 @@ static int read_limits(struct str text, struct limits *l)
 	return 0;
 }
 
+static int read_phishing(struct str word, enum engine_phishing *to)
+{
+	static const char *const words[] = { "signatures", "links", "off" };
+
+	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (str_eq(word, str_c(words[i]))) {
+			*to = (enum engine_phishing)i;
+			return 0;
+		}
+	return -ERR_PROTO;
+}
+
 static int read_setup(const struct bundle *b, struct setup *s)
 {
 	struct str text = STR_NONE;
@@ -83,6 +96,8 @@ static int read_setup(const struct bundle *b, struct setup *s)
 		return -ERR_TOO_LONG;
 	if (bundle_get(b, STR("scanner.own_signatures"), &text) && str_copy(text, s->own, sizeof(s->own)) != 0)
 		return -ERR_TOO_LONG;
+	if (bundle_get(b, STR("scanner.phishing"), &text) && (r = read_phishing(text, &s->phishing)) != 0)
+		return r;
 	if (bundle_get(b, STR("scanner.jobs"), &text) && str_u64(str_trim(text), &jobs) != 0)
 		return -ERR_NUMBER;
 	if (jobs == 0) /* one per core, and one that large bodies never occupy */
@@ -285,7 +300,7 @@ static void hunt(struct scanner *s)
 /* Loaded and tested, or the end: the parent learns why. */
 static void load(struct scanner *s)
 {
-	struct engine_place at = { s->jail.signatures, s->jail.own, s->jail.scratch };
+	struct engine_place at = { s->jail.signatures, s->jail.own, s->jail.scratch, s->setup.phishing };
 
 	s->engine = engine_load(&at, &s->setup.limits, &s->set);
 	if (s->engine == NULL || engine_warm(s->engine, &s->set) != 0) {

@@ -75,3 +75,33 @@ like "a signature that finds what is clean fails the self-test" "$(reload)" 'sel
 is "and the old set stays" "$(post md5) $(post none)" "403 200"
 rm "$own/all.ndb"
 like "without them all is well" "$(reload)" 'signatures are in force'
+
+# Phishing, as configured.
+printf 'HTML.Phishing.Own:0:*:%s\n' "$(hex 'your account will be closed')" >"$LAB_DIR/signatures/phish.ndb"
+echo "<html><body>your account will be closed unless you sign in</body></html>" >"$OUT/phish"
+reload >/dev/null
+like "signatures of phishing count by default" "$(post phish)" 403
+set_phishing() {
+	sed -i "s/^scanner: {.*/scanner: { signatures: ${LAB_DIR//\//\\/}\/signatures, own_signatures: ${LAB_DIR//\//\\/}\/own, jobs: 2, phishing: $1 }/" "$LAB_DIR/sallyport.yaml"
+	in_gw "$SALLYPORT" reload --config "$LAB_DIR/sallyport.yaml" >"$OUT/said" 2>&1
+}
+set_phishing off
+passes() { [ "$(post phish)" = 200 ]; }
+holds "phishing: off, and they do not, without a restart" lab_wait 10 passes
+is "all else counts as before" "$(get https://www.origin.test/eicar.com)" 403
+cat >"$OUT/mail" <<'END'
+From: a@b.test
+To: c@d.test
+Subject: your account
+MIME-Version: 1.0
+Content-Type: text/html
+
+<html><body><a href="http://203.0.113.5/login">https://www.bank.example/login</a></body></html>
+END
+is "a link that shows another address passes" "$(post mail)" 200
+set_phishing links
+refused() { [ "$(post mail)" = 403 ]; }
+holds "phishing: links, and it does not" lab_wait 10 refused
+audit "as suspect" event=transaction request_verdict=suspect request_signature='Heuristics\.Phishing\..*'
+set_phishing never
+like "another word is refused" "$(cat "$OUT/said")" 'never: expected'

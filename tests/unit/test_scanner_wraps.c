@@ -4,8 +4,8 @@
  * files only: the test file at its start, ClamAV's test program by its hash. So an object that is
  * not taken out byte for byte is not found. And clean twins, which must pass.
  *
- * SCAN_CASES=n runs so many mutations instead of 500, SCAN_SEED=n other ones,
- * SCAN_SEED=0 of the time; the seed is printed. SCAN_KEEP=FOLDER keeps bodies that failed.
+ * SCAN_CASES=n runs so many mutations instead of 500, SCAN_SEED=n those of a seed, else of the
+ * time; the seed is printed. SCAN_KEEP=FOLDER keeps bodies that failed.
  */
 #include "scan_rig.h"
 #include "scan_wrap.h"
@@ -212,8 +212,8 @@ START_TEST(three_random_wrappings_neither_leak_nor_block_twins)
 	struct buf b;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	wrap_seed = seed == NULL ? 1 : strtoull(seed, NULL, 10);
-	if (seed != NULL && wrap_seed == 0)
+	wrap_seed = seed != NULL ? strtoull(seed, NULL, 10) : 0;
+	if (wrap_seed == 0)
 		wrap_seed = (uint64_t)time(NULL);
 	printf("mutations: SCAN_SEED=%llu\n", (unsigned long long)wrap_seed);
 	buf_init(&b, 64 << 20);
