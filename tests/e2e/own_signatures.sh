@@ -86,8 +86,8 @@ set_phishing() {
 	in_gw "$SALLYPORT" reload --config "$LAB_DIR/sallyport.yaml" >"$OUT/said" 2>&1
 }
 set_phishing off
-passes() { [ "$(post phish)" = 200 ]; }
-holds "phishing: off, and they do not, without a restart" lab_wait 10 passes
+let_by() { [ "$(post phish)" = 200 ]; }
+holds "phishing: off, and they do not, without a restart" lab_wait 10 let_by
 is "all else counts as before" "$(get https://www.origin.test/eicar.com)" 403
 cat >"$OUT/mail" <<'END'
 From: a@b.test
@@ -100,8 +100,8 @@ Content-Type: text/html
 END
 is "a link that shows another address passes" "$(post mail)" 200
 set_phishing links
-refused() { [ "$(post mail)" = 403 ]; }
-holds "phishing: links, and it does not" lab_wait 10 refused
+mail_refused() { [ "$(post mail)" = 403 ]; }
+holds "phishing: links, and it does not" lab_wait 10 mail_refused
 audit "as suspect" event=transaction request_verdict=suspect request_signature='Heuristics\.Phishing\..*'
 set_phishing never
 like "another word is refused" "$(cat "$OUT/said")" 'never: expected'
