@@ -4,6 +4,29 @@
 
 #include <string.h>
 
+#define DIGIT (CLASS_SEXTET | CLASS_HEX | CLASS_LIST)
+const unsigned char decode_classes[256] = {
+	['0' ... '9'] = DIGIT,
+	['a' ... 'f'] = DIGIT,
+	['A' ... 'F'] = DIGIT,
+	['g' ... 'w'] = CLASS_SEXTET,
+	['G' ... 'W'] = CLASS_SEXTET,
+	['x'] = CLASS_SEXTET | CLASS_LIST,
+	['X'] = CLASS_SEXTET | CLASS_LIST,
+	['y' ... 'z'] = CLASS_SEXTET,
+	['Y' ... 'Z'] = CLASS_SEXTET,
+	['+'] = CLASS_SEXTET,
+	['/'] = CLASS_SEXTET,
+	['_'] = CLASS_SEXTET,
+	['-'] = CLASS_SEXTET | CLASS_LIST,
+	[','] = CLASS_LIST,
+	[' '] = CLASS_LIST,
+	['\t'] = CLASS_LIST,
+	['\r'] = CLASS_LIST,
+	['\n'] = CLASS_LIST,
+	[':'] = CLASS_LIST,
+};
+
 int decode_hex(char c)
 {
 	if (c >= '0' && c <= '9')

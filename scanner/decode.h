@@ -43,6 +43,19 @@ size_t decode_json(struct str s, bool bytes, char *to);
 /* Character references of HTML and XML: numeric ones and the five of XML; bytes as above. */
 size_t decode_entities(struct str s, bool bytes, char *to);
 
+/* What a byte may be part of, by one look. */
+enum decode_class {
+	CLASS_SEXTET = 1, /* a letter of either base64 alphabet */
+	CLASS_HEX = 2,	  /* a hexadecimal digit */
+	CLASS_LIST = 4	  /* a list of numbers */
+};
+extern const unsigned char decode_classes[256];
+
+static inline bool decode_is(char c, enum decode_class class)
+{
+	return (decode_classes[(unsigned char)c] & class) != 0;
+}
+
 /* 0 to 63 for a letter of either base64 alphabet, else -1. 0 to 15 for a hexadecimal digit. */
 static inline int decode_sextet(char c)
 {

@@ -260,7 +260,8 @@ static void on_layer(void *arg, const struct layer_shown *y)
 	if (y->level > 0 && !changed)
 		engine_digest(bytes, digest);
 	show_layer(&l->showing, y->level, y->type, y->name, bytes, changed, digest);
-	if (y->level > 0 && y->bytes.n > 0) /* the object itself is unwrapped after its search */
+	/* The object itself is unwrapped after its search; what was written anew says the same once more. */
+	if (y->level > 0 && y->bytes.n > 0 && !y->normal)
 		look_inside(l, y->level, y->bytes, y->exact);
 }
 

@@ -26,7 +26,7 @@ static struct str line_at(struct str s, size_t at, size_t *next)
 
 static bool is_token(char c)
 {
-	return decode_sextet(c) >= 0 || c == '.' || c == '!' || c == '#' || c == '$' || c == '*';
+	return decode_is(c, CLASS_SEXTET) || c == '.' || c == '!' || c == '#' || c == '$' || c == '*';
 }
 
 /* Is this line a header field, "Name: value"? */

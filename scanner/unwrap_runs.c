@@ -23,7 +23,7 @@ enum {
 
 static size_t digits_end(struct str s, size_t at)
 {
-	while (at < s.n && decode_hex(s.p[at]) >= 0)
+	while (at < s.n && decode_is(s.p[at], CLASS_HEX))
 		at++;
 	return at;
 }
@@ -65,11 +65,11 @@ void unwrap_hex(struct unwrap *u, struct str in)
 	for (size_t at = 0; at + HEX_LINE <= in.n && !u->stop;) {
 		size_t probe = at + HEX_LINE - 1, begin = probe, end;
 
-		if (decode_hex(in.p[probe]) < 0) {
+		if (!decode_is(in.p[probe], CLASS_HEX)) {
 			at = probe + 1;
 			continue;
 		}
-		while (begin > at && decode_hex(in.p[begin - 1]) >= 0)
+		while (begin > at && decode_is(in.p[begin - 1], CLASS_HEX))
 			begin--;
 		end = digits_end(in, probe);
 		at = end - begin >= HEX_LINE ? give_digits(u, in, begin, end) : end;
@@ -80,7 +80,7 @@ void unwrap_hex(struct unwrap *u, struct str in)
 
 static bool in_list(char c)
 {
-	return decode_hex(c) >= 0 || (c != '\0' && strchr(", \t\r\nxX-:", c) != NULL);
+	return decode_is(c, CLASS_LIST);
 }
 
 /* All numbers of one list of bytes, decimal or 0x, or (pairs) two hexadecimal digits each. */
@@ -193,7 +193,7 @@ static bool looks_quoted(struct str s)
 		if (s.p[i + 1] == '\n' || s.p[i + 1] == '\r')
 			soft += i - line >= SOFT_LEAST && i - line <= SOFT_MOST;
 		else
-			escapes += i + 2 < s.n && decode_hex(s.p[i + 1]) >= 0 && decode_hex(s.p[i + 2]) >= 0;
+			escapes += i + 2 < s.n && decode_is(s.p[i + 1], CLASS_HEX) && decode_is(s.p[i + 2], CLASS_HEX);
 	}
 	return soft >= 2 || (escapes >= ESCAPES_LEAST && escapes >= s.n / 32);
 }

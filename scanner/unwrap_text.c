@@ -22,7 +22,7 @@ enum {
 /* The end of a run of letters. */
 static size_t letters_end(struct str s, size_t at)
 {
-	while (at < s.n && decode_sextet(s.p[at]) >= 0)
+	while (at < s.n && decode_is(s.p[at], CLASS_SEXTET))
 		at++;
 	return at;
 }
@@ -84,7 +84,7 @@ static size_t give_run(struct unwrap *u, struct str s, size_t at)
 /* Where the letters around a place begin, not before `from`. */
 static size_t letters_begin(struct str s, size_t from, size_t at)
 {
-	while (at > from && decode_sextet(s.p[at - 1]) >= 0)
+	while (at > from && decode_is(s.p[at - 1], CLASS_SEXTET))
 		at--;
 	return at;
 }
@@ -95,7 +95,7 @@ void unwrap_base64(struct unwrap *u, struct str in)
 	for (size_t at = 0; at + LINE_LEAST <= in.n && !u->stop;) {
 		size_t probe = at + LINE_LEAST - 1, begin;
 
-		if (decode_sextet(in.p[probe]) < 0) {
+		if (!decode_is(in.p[probe], CLASS_SEXTET)) {
 			at = probe + 1;
 			continue;
 		}
@@ -280,7 +280,7 @@ static bool is_form(struct str s)
 	for (size_t i = 0; i < s.n && i < KEY_MOST; i++) {
 		if (s.p[i] == '=')
 			return true;
-		if (decode_sextet(s.p[i]) < 0 && strchr(".%[]*~&:$", s.p[i]) == NULL)
+		if (!decode_is(s.p[i], CLASS_SEXTET) && strchr(".%[]*~&:$", s.p[i]) == NULL)
 			return false;
 	}
 	return false;
@@ -291,7 +291,7 @@ static size_t escapes(struct str s)
 	size_t n = 0;
 
 	for (size_t i = 0; i + 2 < s.n; i++)
-		n += s.p[i] == '%' && decode_hex(s.p[i + 1]) >= 0 && decode_hex(s.p[i + 2]) >= 0;
+		n += s.p[i] == '%' && decode_is(s.p[i + 1], CLASS_HEX) && decode_is(s.p[i + 2], CLASS_HEX);
 	return n;
 }
 
