@@ -163,8 +163,8 @@ static const char *const bads[] = {
 	"ICAP/1.0 200 OK\r\nPreview: many\r\n\r\n",
 	"ICAP/1.0 200 OK\r\nEncapsulated: res-body=0\r\n\r\nxyz\r\n",
 	"ICAP/1.0 200 OK\r\nEncapsulated: res-body=0\r\n\r\nffffffffffffffffffff\r\n",
-	"ICAP/1.0 100 Continue\r\n\r\nICAP/1.0 100 Continue\r\n\r\nICAP/1.0 100 Continue\r\n\r\n"
-	"ICAP/1.0 100 Continue\r\n\r\nICAP/1.0 100 Continue\r\n\r\n",
+	("ICAP/1.0 100 Continue\r\n\r\nICAP/1.0 100 Continue\r\n\r\nICAP/1.0 100 Continue\r\n\r\n"
+	 "ICAP/1.0 100 Continue\r\n\r\nICAP/1.0 100 Continue\r\n\r\n"),
 };
 
 START_TEST(what_is_no_icap_is_refused_for_good)
