@@ -125,6 +125,7 @@ int coding_new(struct str content_encoding, const struct limits *limits, coding_
 	if (c == NULL)
 		return r;
 	c->limits = limits;
+	stage_budget(limits->decoders);
 	c->sink = sink;
 	c->arg = arg;
 	r = open_all(c, content_encoding);

@@ -7,6 +7,7 @@
 #include "http/coding_stage.h"
 
 #include <brotli/decode.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -16,13 +17,59 @@
 
 enum { ZSTD_WINDOW_LOG = 23, ZLIB_PIECE = 1 << 30 }; /* RFC 9659: 8 MiB */
 
+/* Shared by all decoders: a worker has one thread. */
+static uint64_t memory, memory_most = UINT64_MAX;
+
+void stage_budget(uint64_t most)
+{
+	memory_most = most;
+}
+
+uint64_t stage_memory(void)
+{
+	return memory;
+}
+
+/* Each allocation of brotli's has its length in front. */
+union length {
+	size_t n;
+	max_align_t align;
+};
+
+static void *br_alloc(void *refused, size_t n)
+{
+	union length *p = n <= memory_most && memory <= memory_most - n ? malloc(sizeof(*p) + n) : NULL;
+
+	if (p == NULL) {
+		*(bool *)refused = true;
+		return NULL;
+	}
+	p->n = n;
+	memory += n;
+	return p + 1;
+}
+
+static void br_free(void *refused, void *at)
+{
+	union length *p = at;
+
+	(void)refused;
+	if (p == NULL)
+		return;
+	p--;
+	memory -= p->n;
+	free(p);
+}
+
 typedef int step_fn(struct stage *s, struct str *in, char *out, size_t room, size_t *n);
 
 struct stage {
 	step_fn *step;
 	z_stream z;
 	BrotliDecoderState *br;
+	bool refused;     /* it asked for more memory than there is */
 	ZSTD_DCtx *zstd;
+	size_t zstd_memory; /* of it, in the budget */
 	bool open;              /* z is to be closed */
 	bool begun;             /* bytes were seen */
 	unsigned members;       /* that were begun after another had ended */
@@ -107,9 +154,10 @@ static int br_step(struct stage *s, struct str *in, char *out, size_t room, size
 	*in = str_sub(*in, in->n - left, in->n);
 	*n = room - free;
 	if (r == BROTLI_DECODER_RESULT_ERROR)
-		return -ERR_CODING_MALFORMED;
+		return s->refused ? -ERR_CODING_LIMIT : -ERR_CODING_MALFORMED;
 	s->ended = r == BROTLI_DECODER_RESULT_SUCCESS;
-	return in->n > 0 || r == BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT;
+	/* It may ask for input with output left: more than fits comes of one step of its own. */
+	return in->n > 0 || r == BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT || BrotliDecoderHasMoreOutput(s->br);
 }
 
 /* The first byte of a frame or of one to skip; the library would also read formats older than
@@ -117,6 +165,16 @@ static int br_step(struct stage *s, struct str *in, char *out, size_t room, size
 static bool begins_frame(char c)
 {
 	return (unsigned char)c == 0x28 || ((unsigned char)c & 0xf0) == 0x50;
+}
+
+/* It has allocated already: one window beyond the budget, for a moment. */
+static bool zstd_fits(struct stage *s)
+{
+	size_t now = ZSTD_sizeof_DCtx(s->zstd);
+
+	memory = memory - s->zstd_memory + now;
+	s->zstd_memory = now;
+	return memory <= memory_most;
 }
 
 static int zstd_step(struct stage *s, struct str *in, char *out, size_t room, size_t *n)
@@ -133,6 +191,8 @@ static int zstd_step(struct stage *s, struct str *in, char *out, size_t room, si
 	r = ZSTD_decompressStream(s->zstd, &to, &from);
 	*in = str_sub(*in, from.pos, in->n);
 	*n = to.pos;
+	if (!zstd_fits(s))
+		return -ERR_CODING_LIMIT;
 	if (ZSTD_isError(r) && ZSTD_getErrorCode(r) == ZSTD_error_frameParameter_windowTooLarge)
 		return -ERR_CODING_LIMIT;
 	if (ZSTD_isError(r))
@@ -155,8 +215,8 @@ static int stage_open(struct stage *s, struct str name)
 	}
 	if (str_ieq(name, STR("br"))) {
 		s->step = br_step;
-		s->br = BrotliDecoderCreateInstance(NULL, NULL, NULL);
-		return s->br != NULL ? 0 : -ERR_NOMEM;
+		s->br = BrotliDecoderCreateInstance(br_alloc, br_free, &s->refused);
+		return s->br != NULL ? 0 : s->refused ? -ERR_CODING_LIMIT : -ERR_NOMEM;
 	}
 	if (!str_ieq(name, STR("zstd")))
 		return -ERR_CODING_UNKNOWN;
@@ -192,6 +252,7 @@ void stage_free(struct stage *s)
 	if (s->br != NULL)
 		BrotliDecoderDestroyInstance(s->br);
 	ZSTD_freeDCtx(s->zstd);
+	memory -= s->zstd_memory;
 	free(s);
 }
 

@@ -7,6 +7,13 @@
 
 struct stage;
 
+/*
+ * One budget for the memory of all brotli and zstd decoders of this process: who asks for a window
+ * beyond it gets -ERR_CODING_LIMIT. UINT64_MAX, as at the start: none. What is in use now.
+ */
+void stage_budget(uint64_t most);
+uint64_t stage_memory(void);
+
 /* By the coding's name: 0, -ERR_CODING_UNKNOWN, -ERR_NOMEM. */
 int stage_new(struct str name, struct stage **out);
 void stage_free(struct stage *s);

@@ -9,6 +9,7 @@
 #include "core/buf.h"
 #include "core/err.h"
 #include "http/coding.h"
+#include "http/coding_stage.h"
 
 enum { TEXT = 200000, OUT_MAX = 64 << 20 };
 
@@ -523,6 +524,58 @@ START_TEST(the_sinks_error_is_passed_on_and_stays)
 }
 END_TEST
 
+static int count(void *arg, struct str s)
+{
+	*(size_t *)arg += s.n;
+	return 0;
+}
+
+/* Uncompressed meta-blocks behind the widest window (RFC 7932 sections 9.1 and 9.2); raw blocks behind 8 MB (RFC 8878 section 3.1.1). */
+static void stored(struct buf *b, bool br, size_t n)
+{
+	static const char zeros[64 << 10];
+
+	buf_append(b, br ? "\x8f\xff\xff" : "\x28\xb5\x2f\xfd\0\x68\0\0\x08", br ? 3 : 9);
+	for (size_t at = 0; at < n; at += sizeof(zeros)) {
+		if (at > 0)
+			buf_append(b, br ? "\xf8\xff\x0f" : "\0\0\x08", 3);
+		buf_append(b, zeros, sizeof(zeros));
+	}
+}
+
+START_TEST(all_decoders_have_one_budget_of_memory)
+{
+	static const struct {
+		const char *coding;
+		uint64_t most;
+	} kinds[] = { { "br", 28 << 20 }, { "zstd", 12 << 20 } };
+	bool br = _i == 0;
+	struct coding *a, *b;
+	struct limits l;
+	struct buf in;
+	size_t got = 0;
+
+	limits_default(&l);
+	l.decoders = kinds[_i].most;
+	buf_init(&in, 32 << 20);
+	stored(&in, br, 12 << 20);
+	ck_assert_int_eq(coding_new(str_c(kinds[_i].coding), &l, count, &got, &a), 0);
+	ck_assert_int_eq(push(a, buf_view(&in)), 0);
+	ck_assert_uint_eq(got, 12 << 20);
+	ck_assert_uint_ge(stage_memory(), 8 << 20);
+	ck_assert_int_eq(coding_new(str_c(kinds[_i].coding), &l, count, &got, &b), 0);
+	ck_assert_int_eq(push(b, buf_view(&in)), -ERR_CODING_LIMIT);
+	coding_free(b);
+	coding_free(a);
+	ck_assert_uint_eq(stage_memory(), 0);
+	ck_assert_int_eq(coding_new(str_c(kinds[_i].coding), &l, count, &got, &b), 0);
+	ck_assert_int_eq(push(b, buf_view(&in)), 0);
+	coding_free(b);
+	ck_assert_uint_eq(stage_memory(), 0);
+	buf_free(&in);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("coding");
@@ -554,6 +607,7 @@ int main(void)
 	tcase_add_loop_test(t, bombs_end_early, 0, 4);
 	tcase_add_test(t, bombs_in_bombs_end_early);
 	tcase_add_test(t, dense_content_may_be_larger_than_the_free_part);
+	tcase_add_loop_test(t, all_decoders_have_one_budget_of_memory, 0, 2);
 	tcase_add_test(t, the_sinks_error_is_passed_on_and_stays);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
