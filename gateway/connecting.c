@@ -46,17 +46,11 @@ static bool of_this_host(const struct in6_addr *to)
 	return found;
 }
 
-/* A socket that connects, with the mark that keeps it from being intercepted: or -1, and why. */
-static int open_to(const struct parent *p, const struct in6_addr *to, uint16_t port, const char **why)
+int connecting_socket(const struct parent *p, const struct in6_addr *to, uint16_t port, const char **why)
 {
 	struct sockaddr_storage sa;
 	int fd, r;
 
-	*why = connecting_refusal(to, port, config_tls(p->config)->fetch_private);
-	if (*why == NULL && of_this_host(to))
-		*why = "an address of this host";
-	if (*why != NULL)
-		return -1;
 	address_sockaddr(to, port, &sa);
 	fd = sock_prepare(sa.ss_family, config_network(p->config)->mark, false);
 	r = fd >= 0 ? sock_connect(fd, NULL, (const struct sockaddr *)&sa) : -ERR_SYSTEM;
@@ -68,10 +62,10 @@ static int open_to(const struct parent *p, const struct in6_addr *to, uint16_t p
 	return -1;
 }
 
-void connecting_message(struct child *c, struct str body)
+void connecting_answer(struct child *c, struct str body, enum msg_type reply, connecting_open *open_to)
 {
 	struct in6_addr to;
-	const char *why;
+	const char *why = "";
 	uint16_t port;
 	uint64_t id;
 	char space[128];
@@ -83,9 +77,22 @@ void connecting_message(struct child *c, struct str body)
 		child_stop(c, SIGKILL);
 		return;
 	}
-	fd = open_to(c->p, &to, port, &why);
+	fd = open_to(c, &to, port, &why);
 	if (fetch_pack_connected(&b, id, fd >= 0 ? "" : why) == 0)
-		chan_send(c->chan, MSG_CONNECTED, buf_view(&b), &fd, fd >= 0);
+		chan_send(c->chan, reply, buf_view(&b), &fd, fd >= 0);
 	if (fd >= 0)
 		close(fd);
+}
+
+static int open_to(const struct child *c, const struct in6_addr *to, uint16_t port, const char **why)
+{
+	*why = connecting_refusal(to, port, config_tls(c->p->config)->fetch_private);
+	if (*why == NULL && of_this_host(to))
+		*why = "an address of this host";
+	return *why == NULL ? connecting_socket(c->p, to, port, why) : -1;
+}
+
+void connecting_message(struct child *c, struct str body)
+{
+	connecting_answer(c, body, MSG_CONNECTED, open_to);
 }

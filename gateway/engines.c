@@ -3,16 +3,10 @@
 #include "gateway/engines.h"
 
 #include <arpa/inet.h>
-#include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "core/err.h"
-#include "core/log.h"
-#include "gateway/fetch_msg.h"
+#include "gateway/connecting.h"
 #include "http/icap_url.h"
-#include "intercept/address.h"
-#include "intercept/sock.h"
 
 enum { SLOTS = 2 };
 
@@ -124,45 +118,15 @@ static bool may_be(const struct icap_url *url, const struct in6_addr *to)
 	return true;
 }
 
-/* A socket that connects, with the mark that keeps it from being intercepted; -1: it may not, or cannot. */
 static int open_to(const struct child *c, const struct in6_addr *to, uint16_t port, const char **why)
 {
 	const struct icap_url *url = &slot_of(c)->url;
-	struct sockaddr_storage sa;
-	int fd, r;
 
 	*why = "not the address of its service";
-	if (url->port != port || !may_be(url, to))
-		return -1;
-	address_sockaddr(to, port, &sa);
-	*why = "the connection failed";
-	fd = sock_prepare(sa.ss_family, config_network(c->p->config)->mark, false);
-	r = fd >= 0 ? sock_connect(fd, NULL, (const struct sockaddr *)&sa) : -ERR_SYSTEM;
-	if (r == 0 || r == -ERR_WANT_WRITE)
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return -1;
+	return url->port == port && may_be(url, to) ? connecting_socket(c->p, to, port, why) : -1;
 }
 
 void engines_connect(struct child *c, struct str body)
 {
-	struct in6_addr to;
-	const char *why;
-	uint16_t port;
-	uint64_t id;
-	char space[128];
-	struct buf b = { .p = space, .cap = sizeof(space), .max = sizeof(space) };
-	int fd;
-
-	if (fetch_read_connect(body, &id, &to, &port) != 0) {
-		log_error("%s broke the protocol", c->name);
-		child_stop(c, SIGKILL);
-		return;
-	}
-	fd = open_to(c, &to, port, &why);
-	if (fetch_pack_connected(&b, id, fd >= 0 ? "" : why) == 0)
-		chan_send(c->chan, MSG_ENGINE_CONNECTED, buf_view(&b), &fd, fd >= 0);
-	if (fd >= 0)
-		close(fd);
+	connecting_answer(c, body, MSG_ENGINE_CONNECTED, open_to);
 }
