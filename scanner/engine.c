@@ -131,14 +131,15 @@ static uint64_t bound(uint64_t length, uint64_t ratio, uint64_t least, uint64_t 
 	return n < most ? n : most;
 }
 
-void engine_bound(const struct engine *e, uint64_t length, uint64_t *layer, uint64_t *total)
+void engine_bound(const struct engine *e, uint64_t length, struct dense *d)
 {
 	const struct limits *l = e->limits;
 
-	*layer = bound(length, l->scan_ratio, LAYER_LEAST, l->scan_file);
-	*total = bound(length, l->scan_ratio, TOTAL_LEAST, l->scan_total);
-	cl_engine_set_num(e->cl, CL_ENGINE_MAX_FILESIZE, (long long)(*layer + LAYER_MARGIN));
-	cl_engine_set_num(e->cl, CL_ENGINE_MAX_SCANSIZE, (long long)*total);
+	*d = (struct dense){ .ratio = l->scan_ratio,
+		.most = bound(length, l->scan_ratio, LAYER_LEAST, l->scan_file),
+		.total = bound(length, l->scan_ratio, TOTAL_LEAST, l->scan_total) };
+	cl_engine_set_num(e->cl, CL_ENGINE_MAX_FILESIZE, (long long)(d->most + LAYER_MARGIN));
+	cl_engine_set_num(e->cl, CL_ENGINE_MAX_SCANSIZE, (long long)d->total);
 }
 
 static void write_note(struct engine *e)

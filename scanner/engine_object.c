@@ -152,7 +152,7 @@ void engine_object(const struct engine *e, struct str body, struct object *o, st
 	cl_fmap_t *map = cl_fmap_open_memory(body.p, body.n);
 	int result = CL_EMAP;
 
-	layers_start(&o->layers, o->most, e->limits->scan_ratio);
+	layers_start(&o->layers, o->dense);
 	o->layers.guess = o->guess;
 	if (map != NULL)
 		result = cl_scanmap_callback(map, NULL, &alert, &blocks, e->cl, &options, o);

@@ -52,17 +52,17 @@ struct layer_shown {
 struct object {
 	struct layers layers;
 	bool guess; /* as in scanner/unwrap.h */
-	uint64_t most; /* bytes of the largest layer that is searched whole: engine_bound() */
+	struct dense *dense; /* the same for all objects of a scan */
 	/* Told of each layer; the bytes are gone afterwards. */
 	void (*shown)(void *arg, const struct layer_shown *y);
 	void *arg;
 };
 
 /*
- * Bound what a body may unpack to, from now on: by its length and limits.scan_ratio, within the other limits. *layer
- * and *total get the bytes of one layer and of all.
+ * Bound what a body may unpack to, from now on: by its length and limits.scan_ratio, within the other limits. *d gets the bytes
+ * of one layer and of all.
  */
-void engine_bound(const struct engine *e, uint64_t length, uint64_t *layer, uint64_t *total);
+void engine_bound(const struct engine *e, uint64_t length, struct dense *d);
 
 /* Search one object and fill in its layers and a verdict. */
 void engine_object(const struct engine *e, struct str body, struct object *o, struct verdict *v);

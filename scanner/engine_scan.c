@@ -39,7 +39,7 @@ struct scan {
 	struct verdict *v; /* the worst so far */
 	uint64_t until;	   /* microseconds */
 	uint64_t held;
-	uint64_t layer_most, total_most; /* bytes */
+	struct dense dense;
 	uint64_t objects, layers, bytes;
 	size_t seen; /* the same object comes up by several ways: a ring of digests */
 	struct seen ring[SEEN_MOST];
@@ -235,9 +235,9 @@ static bool may_go_on(struct scan *s)
 {
 	if (s->v->class == VERDICT_INFECTED)
 		return false;
-	if (now_usec() < s->until && s->bytes <= s->total_most)
+	if (now_usec() < s->until && s->bytes <= s->dense.total)
 		return true;
-	if (s->bytes > s->total_most)
+	if (s->bytes > s->dense.total)
 		gap(s, REASON_LIMIT, STR("unwrap.total"));
 	else
 		gap(s, REASON_TIMEOUT, STR("unwrap.time"));
@@ -281,7 +281,7 @@ static void search_found(const struct level *outer, const struct found *f)
 static void search(struct level *l)
 {
 	struct scan *s = l->s;
-	struct object o = { .shown = on_layer, .arg = l, .guess = l->guess, .most = s->layer_most };
+	struct object o = { .shown = on_layer, .arg = l, .guess = l->guess, .dense = &s->dense };
 	struct found *f;
 	struct verdict v;
 
@@ -324,7 +324,7 @@ void engine_scan_with(const struct engine *e, struct str body, const struct dete
 		.show = { .of = detectors, .n = n } };
 	struct level l = { .s = &s, .body = body, .showing = { .s = &s.show } };
 
-	engine_bound(e, body.n, &s.layer_most, &s.total_most);
+	engine_bound(e, body.n, &s.dense);
 	*v = verdict_make(VERDICT_CLEAN, REASON_NONE, STR(""));
 	if (body.n > e->limits->scan_file)
 		*v = verdict_make(VERDICT_UNSCANNABLE, REASON_LIMIT, STR("body-size"));

@@ -9,7 +9,6 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "scanner/dense.h"
 #include "scanner/zip.h"
 
 /* A container that shows no member gives this reason, unless it is too small to hold one. */
@@ -116,9 +115,9 @@ static void gap(struct layers *l, enum verdict_reason reason, const char *why)
 	l->why = why;
 }
 
-void layers_start(struct layers *l, uint64_t most, uint64_t ratio)
+void layers_start(struct layers *l, struct dense *d)
 {
-	*l = (struct layers){ .most = most, .ratio = ratio, .type = "unknown", .why = "" };
+	*l = (struct layers){ .most = d->most, .dense = d, .type = "unknown", .why = "" };
 }
 
 static void judge(struct layers *l, const struct layer *y)
@@ -164,7 +163,7 @@ static void look_dense(struct layers *l, const char *type, struct str bytes)
 	bool gzip = strcmp(type, "CL_TYPE_GZ") == 0;
 	bool zip = strcmp(type, "CL_TYPE_ZIP") == 0 || strncmp(type, "CL_TYPE_OOXML", 13) == 0;
 
-	if ((gzip && dense_deflate(bytes, true, l->ratio)) || (zip && zip_dense(bytes, l->ratio))) {
+	if ((gzip && dense_deflate(l->dense, bytes, true)) || (zip && zip_dense(bytes, l->dense))) {
 		gap(l, REASON_LIMIT, "ratio");
 		l->stop = true;
 	}

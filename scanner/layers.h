@@ -7,6 +7,7 @@
 #define SCANNER_LAYERS_H
 
 #include "core/verdict.h"
+#include "scanner/dense.h"
 
 enum { LAYERS_DEEPEST = 48 };
 
@@ -14,7 +15,7 @@ struct container;
 
 struct layers {
 	uint64_t most; /* bytes of the largest layer that is searched whole */
-	uint64_t ratio; /* a layer that unpacks to more than so many times its bytes is a bomb */
+	struct dense *dense; /* of all layers of the scan */
 	bool stop;     /* a bomb: nothing more is to be unpacked */
 	bool guess;    /* the body may be none, and its headers noise; the caller sets it after the start */
 	uint32_t count;
@@ -31,7 +32,8 @@ struct layers {
 	} open[LAYERS_DEEPEST];
 };
 
-void layers_start(struct layers *l, uint64_t most, uint64_t ratio);
+/* d->most is that of a layer; kept by reference. */
+void layers_start(struct layers *l, struct dense *d);
 
 /*
  * A layer begins at a level (0 is the body itself); type is the engine's, e.g. "CL_TYPE_ZIP".

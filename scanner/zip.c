@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#include "scanner/dense.h"
-
 enum {
 	END_SIZE = 22,
 	ENTRY_SIZE = 46,
@@ -92,7 +90,7 @@ static struct str packed_of(struct str f, size_t entry, size_t directory)
 	return begin < directory ? str_sub(f, begin, directory - begin) : STR_NONE;
 }
 
-bool zip_dense(struct str f, uint64_t ratio)
+bool zip_dense(struct str f, struct dense *d)
 {
 	size_t end, at, directory;
 	unsigned probes = 0;
@@ -104,7 +102,7 @@ bool zip_dense(struct str f, uint64_t ratio)
 	while (at + ENTRY_SIZE <= end && is_at(f, at, "PK\1\2") && probes < PROBES) {
 		if (le(f, at + 10, 2) == DEFLATED && le(f, at + 20, 4) >= DENSE_LEAST) {
 			probes++;
-			if (dense_deflate(packed_of(f, at, directory), false, ratio))
+			if (dense_deflate(d, packed_of(f, at, directory), false))
 				return true;
 		}
 		at += ENTRY_SIZE + le(f, at + 28, 2) + le(f, at + 30, 2) + le(f, at + 32, 2);

@@ -7,6 +7,7 @@
 #define SCANNER_ZIP_H
 
 #include "core/str.h"
+#include "scanner/dense.h"
 
 enum zip_state {
 	ZIP_GOOD,
@@ -22,7 +23,7 @@ enum zip_state {
  */
 enum zip_state zip_look(struct str file, uint32_t *members);
 
-/* Is one of its first members a bomb (scanner/dense.h)? Whatever the headers say of lengths. */
-bool zip_dense(struct str file, uint64_t ratio);
+/* Is one of its first members a bomb, or are they together? Whatever the headers say of lengths. */
+bool zip_dense(struct str file, struct dense *d);
 
 #endif

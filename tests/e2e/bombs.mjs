@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Decompression bombs, written into a folder in a second: 10 GB of zeros in gzip, br and zstd, and ZIPs of ZIPs.
 // Each stream is made of one piece that is repeated: node bombs.mjs FOLDER
+import child from 'node:child_process';
+import crypto from 'node:crypto';
 import fs from 'node:fs';
 import zlib from 'node:zlib';
 
@@ -73,6 +75,16 @@ save('zeros.gz.gz', zlib.gzipSync(gzip));
 save('zeros.br', await repeat(zlib.createBrotliCompress({ params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 5 } }), 16 << 20,
 	zlib.constants.BROTLI_OPERATION_FLUSH, 10 * GB));
 save('zeros.zst', zstd(10 * GB));
+{
+	let six = gzip;
+	for (let i = 0; i < 5; i++)
+		six = zlib.gzipSync(six);
+	save('six.gz', six);
+}
+// Noise in front: dense only later.
+save('late.gz', Buffer.concat([zlib.gzipSync(crypto.randomBytes(4 << 20)), gzip]));
+// Streams one after the other, as bzip2 itself reads them; `bzip2` of 45 MB of zeros has 48 bytes.
+save('zeros.bz2', Buffer.concat(Array(228).fill(child.execFileSync('bzip2', { input: Buffer.alloc(45 << 20) }))));
 save('members.gz', Buffer.concat(Array(160).fill(zlib.gzipSync(Buffer.alloc(64 << 20), { level: 9 }))));
 
 // 16 ZIPs of 16 ZIPs of ... of 4 GB of zeros, five levels: a hundred thousand times that.

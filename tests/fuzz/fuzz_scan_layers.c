@@ -15,12 +15,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const char *const types[] = { "CL_TYPE_ZIP", "CL_TYPE_OOXML_WORD", "CL_TYPE_GZ",
 		"CL_TYPE_7Z", "CL_TYPE_BINARY_DATA", "", "CL_TYPE_RAR", "CL_TYPE_POSIX_TAR" };
 	struct str rest = str_of((const char *)data, size);
+	struct dense d = { .ratio = 200, .most = 1000, .total = 100000 };
 	struct layers l;
 	uint32_t members;
 
 	zip_look(rest, &members);
-	zip_dense(rest, 200);
-	layers_start(&l, 1000, 200);
+	zip_dense(rest, &d);
+	dense_deflate(&d, rest, size % 2);
+	layers_start(&l, &d);
 	while (rest.n >= 3) {
 		unsigned char a = (unsigned char)rest.p[0];
 		size_t n = (unsigned char)rest.p[1] | (size_t)(unsigned char)rest.p[2] << 8;

@@ -267,6 +267,14 @@ END_TEST
 
 static const char plain[] = "some bytes of a layer";
 
+static void start(struct layers *l, uint64_t most)
+{
+	static struct dense d;
+
+	d = (struct dense){ .ratio = 200, .most = most, .total = 400 << 20 };
+	layers_start(l, &d);
+}
+
 START_TEST(a_container_without_members_is_a_gap)
 {
 	static const struct {
@@ -280,11 +288,11 @@ START_TEST(a_container_without_members_is_a_gap)
 	struct layers l;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		layers_start(&l, 1 << 20, 200);
+		start(&l, 1 << 20);
 		layers_open(&l, 0, rows[i].type, str_of(bytes, rows[i].size));
 		layers_end(&l);
 		ck_assert_int_eq(l.reason, rows[i].reason);
-		layers_start(&l, 1 << 20, 200);
+		start(&l, 1 << 20);
 		layers_open(&l, 0, rows[i].type, str_of(bytes, rows[i].size));
 		layers_open(&l, 1, "CL_TYPE_TEXT_ASCII", str_c(plain));
 		layers_end(&l);
@@ -298,7 +306,7 @@ START_TEST(an_empty_container_inside_another_is_a_gap)
 	static char bytes[1000] = "\x1f\x8b\x08";
 	struct layers l;
 
-	layers_start(&l, 1 << 20, 200);
+	start(&l, 1 << 20);
 	layers_open(&l, 0, "CL_TYPE_GZ", str_of(bytes, 1000));
 	layers_open(&l, 1, "CL_TYPE_7Z", str_of(bytes, 1000));
 	ck_assert_int_eq(l.reason, REASON_NONE);
@@ -316,12 +324,12 @@ START_TEST(an_announced_member_counts_and_its_size_is_checked)
 	static char bytes[30000];
 	struct layers l;
 
-	layers_start(&l, 1 << 20, 200);
+	start(&l, 1 << 20);
 	layers_open(&l, 0, "CL_TYPE_POSIX_TAR", str_of(bytes, sizeof(bytes)));
 	layers_member(&l, "CL_TYPE_POSIX_TAR", 3);
 	layers_end(&l);
 	ck_assert_int_eq(l.reason, REASON_NONE);
-	layers_start(&l, 1 << 20, 200);
+	start(&l, 1 << 20);
 	layers_open(&l, 0, "CL_TYPE_POSIX_TAR", str_of(bytes, sizeof(bytes)));
 	layers_member(&l, "CL_TYPE_POSIX_TAR", (1 << 20) + 1);
 	layers_end(&l);
@@ -333,7 +341,7 @@ START_TEST(what_the_reader_of_mail_hands_over_is_not_exact)
 {
 	struct layers l;
 
-	layers_start(&l, 1 << 20, 200);
+	start(&l, 1 << 20);
 	ck_assert(layers_open(&l, 0, "CL_TYPE_POSIX_TAR", str_c(plain)));
 	ck_assert(layers_open(&l, 1, "CL_TYPE_MAIL", str_c(plain))); /* as it lies in the archive */
 	ck_assert(!layers_open(&l, 2, "CL_TYPE_POSIX_TAR", str_c(plain)));
@@ -353,7 +361,7 @@ START_TEST(a_guess_may_announce_what_it_likes_but_not_show_it)
 	static char bytes[2000];
 	struct layers l;
 
-	layers_start(&l, 1000, 200);
+	start(&l, 1000);
 	l.guess = true;
 	layers_open(&l, 0, "CL_TYPE_TEXT_ASCII", str_c(plain));
 	layers_member(&l, "CL_TYPE_ZIP", 1 << 30);
@@ -367,13 +375,13 @@ START_TEST(a_layer_over_the_limit_too_deep_or_unreadable_is_a_gap)
 {
 	struct layers l;
 
-	layers_start(&l, sizeof(plain) - 2, 200);
+	start(&l, sizeof(plain) - 2);
 	layers_open(&l, 0, "CL_TYPE_TEXT_ASCII", str_c(plain));
 	ck_assert_int_eq(l.reason, REASON_LIMIT);
-	layers_start(&l, 1 << 20, 200);
+	start(&l, 1 << 20);
 	layers_open(&l, LAYERS_DEEPEST, "CL_TYPE_TEXT_ASCII", str_c(plain));
 	ck_assert_int_eq(l.reason, REASON_LIMIT);
-	layers_start(&l, 1 << 20, 200);
+	start(&l, 1 << 20);
 	layers_open(&l, 5, "CL_TYPE_TEXT_ASCII", STR_NONE); /* levels may be skipped */
 	layers_end(&l);
 	ck_assert_int_eq(l.reason, REASON_ERROR);
@@ -388,7 +396,7 @@ START_TEST(a_zip_must_show_all_that_it_promises)
 	buf_init(&b, 1 << 16);
 	zip_make(&b, two, 2);
 	for (unsigned shown = 0; shown < 3; shown++) {
-		layers_start(&l, 1 << 20, 200);
+		start(&l, 1 << 20);
 		layers_open(&l, 0, "CL_TYPE_OOXML_WORD", buf_view(&b));
 		for (unsigned i = 0; i < shown; i++)
 			layers_open(&l, 1, "CL_TYPE_TEXT_ASCII", str_c(plain));
@@ -521,21 +529,75 @@ static struct str packed(struct buf *b, size_t zeros, size_t noise, bool gzip)
 	return buf_view(b);
 }
 
+/* By itself: nothing of the kind came before. */
+static bool is_bomb(struct str s, bool gzip, uint64_t ratio)
+{
+	struct dense d = { .ratio = ratio, .most = 100 << 20, .total = 400 << 20 };
+
+	return dense_deflate(&d, s, gzip);
+}
+
 START_TEST(a_bomb_is_told_by_its_beginning)
 {
 	for (int gzip = 0; gzip < 2; gzip++) {
 		struct buf b;
 		struct str s = packed(&b, 20, 0, gzip);
 
-		ck_assert(dense_deflate(s, gzip, 200));
-		ck_assert(!dense_deflate(s, gzip, 2000));
-		ck_assert(!dense_deflate(s, !gzip, 200));
-		ck_assert(dense_deflate(str_sub(s, 0, s.n - 100), gzip, 200)); /* cut, and dense all the same */
-		ck_assert(!dense_deflate(str_sub(s, 0, 12000), gzip, 200)); /* too little to be one */
+		ck_assert(is_bomb(s, gzip, 200));
+		ck_assert(!is_bomb(s, gzip, 2000));
+		ck_assert(!is_bomb(s, !gzip, 200));
+		ck_assert(is_bomb(str_sub(s, 0, s.n - 100), gzip, 200)); /* cut, and dense all the same */
+		ck_assert(!is_bomb(str_sub(s, 0, 12000), gzip, 200)); /* too little to be one */
 		buf_free(&b);
-		ck_assert(!dense_deflate(packed(&b, 3, 3, gzip), gzip, 200)); /* zeros first, then something */
+		ck_assert(!is_bomb(packed(&b, 3, 3, gzip), gzip, 200)); /* zeros first, then something */
 		buf_free(&b);
 	}
+}
+END_TEST
+
+START_TEST(many_dense_beginnings_are_a_bomb)
+{
+	struct dense d = { .ratio = 200, .most = 100 << 20, .total = 400 << 20 };
+	struct buf b;
+	struct str s = packed(&b, 15, 0, false);
+
+	for (int i = 0; i < 4; i++)
+		ck_assert(!dense_deflate(&d, s, false));
+	ck_assert(dense_deflate(&d, s, false));
+	buf_free(&b);
+}
+END_TEST
+
+START_TEST(a_bomb_behind_noise_is_told_by_what_it_unpacks_to)
+{
+	struct buf all, noise, zeros;
+
+	packed(&noise, 0, 1, true);
+	packed(&zeros, 15, 0, true);
+	buf_init(&all, 4 << 20);
+	buf_str(&all, buf_view(&noise));
+	for (int i = 0; i < 6; i++)
+		buf_str(&all, buf_view(&zeros));
+	ck_assert(!is_bomb(buf_view(&all), true, 200)); /* 91 MiB of 100 */
+	buf_str(&all, buf_view(&zeros));
+	ck_assert(is_bomb(buf_view(&all), true, 200));
+	ck_assert(!is_bomb(str_sub(buf_view(&all), 0, noise.len + zeros.len + 50), true, 200));
+	buf_free(&all);
+	buf_free(&noise);
+	buf_free(&zeros);
+}
+END_TEST
+
+START_TEST(streams_of_one_scan_are_counted_together)
+{
+	struct dense d = { .ratio = 100000, .most = 100 << 20, .total = 50 << 20 };
+	struct buf b;
+	struct str s = packed(&b, 20, 0, false);
+
+	ck_assert(!dense_deflate(&d, s, false));
+	ck_assert(!dense_deflate(&d, s, false));
+	ck_assert(dense_deflate(&d, s, false));
+	buf_free(&b);
 }
 END_TEST
 
@@ -544,15 +606,17 @@ START_TEST(a_bomb_in_a_zip_is_told_whatever_its_headers_say)
 	struct buf b, z;
 	struct str s = packed(&b, 20, 0, false);
 	struct zip_member m[] = { { STR("a"), STR("plain"), 0, 0, 0 }, { STR("b"), s, 0, 8, 100 } };
+	struct dense d = { .ratio = 200, .most = 100 << 20, .total = 400 << 20 }, thin = d;
 	struct layers l;
 
+	thin.ratio = 5000;
 	buf_init(&z, 1 << 20);
 	zip_make(&z, m, 2);
-	ck_assert(zip_dense(buf_view(&z), 200));
-	ck_assert(!zip_dense(buf_view(&z), 5000));
+	ck_assert(zip_dense(buf_view(&z), &d));
+	ck_assert(!zip_dense(buf_view(&z), &thin));
 	for (size_t n = 0; n < buf_view(&z).n; n += 997)
-		ck_assert(!zip_dense(str_sub(buf_view(&z), 0, n), 200));
-	layers_start(&l, 1 << 20, 200);
+		ck_assert(!zip_dense(str_sub(buf_view(&z), 0, n), &thin));
+	start(&l, 100 << 20);
 	layers_open(&l, 0, "CL_TYPE_ZIP", buf_view(&z));
 	ck_assert(l.stop && l.reason == REASON_LIMIT);
 	ck_assert_str_eq(l.why, "ratio");
@@ -592,6 +656,9 @@ int main(void)
 	tcase_add_test(t, the_oldest_deadly_body_is_forgotten_first);
 	tcase_add_test(t, a_scanner_takes_over_what_earlier_ones_found_deadly);
 	tcase_add_test(t, a_bomb_is_told_by_its_beginning);
+	tcase_add_test(t, many_dense_beginnings_are_a_bomb);
+	tcase_add_test(t, a_bomb_behind_noise_is_told_by_what_it_unpacks_to);
+	tcase_add_test(t, streams_of_one_scan_are_counted_together);
 	tcase_add_test(t, a_bomb_in_a_zip_is_told_whatever_its_headers_say);
 	tcase_add_test(t, a_sample_is_read_as_it_was_packed);
 	suite_add_tcase(s, t);

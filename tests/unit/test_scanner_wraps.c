@@ -5,7 +5,7 @@
  * not taken out byte for byte is not found. And clean twins, which must pass.
  *
  * SCAN_CASES=n runs so many mutations instead of 500, SCAN_SEED=n those of a seed, else of the
- * time; the seed is printed. SCAN_KEEP=FOLDER keeps bodies that failed.
+ * time; the seed is printed. SCAN_KEEP=FOLDER keeps bodies that failed. CK_RUN_CASE=mutations: them alone.
  */
 #include "scan_rig.h"
 #include "scan_wrap.h"
@@ -250,12 +250,16 @@ int main(void)
 	SRunner *sr;
 	int failed;
 
-	tcase_set_timeout(t, getenv("SCAN_CASES") != NULL ? 3600 : 100);
+	tcase_set_timeout(t, 100);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(
 	    t, the_test_files_are_found_in_each_wrapping_and_twins_pass, 0, WRAPPINGS);
 	tcase_add_loop_test(
 	    t, clamavs_own_containers_do_not_pass_bare_or_wrapped, 0, WRAPPINGS + 1);
+	suite_add_tcase(s, t);
+	t = tcase_create("mutations");
+	tcase_set_timeout(t, getenv("SCAN_CASES") != NULL ? 3600 : 100);
+	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, three_random_wrappings_neither_leak_nor_block_twins);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
