@@ -15,8 +15,9 @@ declare -A want=(
 	[made_zero]='goaway protocol_error' [made_late_data]='goaway stream_closed'
 	[made_priority]='goaway frame_size_error' [dependency_loop]=$calm [h1_head]='431 .*'
 )
+# An update for a stream that was answered already is one without use: which of the two runs out first, timing tells.
 declare -A why=(
-	[rapid_reset]='too many resets' [made_overflow]='too many streams that had to be reset'
+	[rapid_reset]='too many resets' [made_overflow]='too many (streams that had to be reset|window updates)'
 	[hpack_bomb]='too many heads far beyond the limit' [settings]='.*' [ping]='.*(pings|Flooding).*'
 	[pong]='too many pings' [empty_data]='too many empty DATA frames' [padding]='too many empty DATA frames'
 	[window]='too many window updates' [unknown]='too many frames without use'
