@@ -4,7 +4,7 @@
 #include <string.h>
 #include <zlib.h>
 
-enum { PIECE = 64 << 10, STEP = 1 << 20, RAW = -15, GZIP = 31, STRIDE = 64, REPEAT_MOST = 30 };
+enum { PIECE = 64 << 10, STEP = PIECE, RAW = -15, GZIP = 31, STRIDE = 64, REPEAT_MOST = 30 };
 
 /* Up to so many bytes on, or to the end of a member: how many came out. */
 static uint64_t step(z_stream *z, uint64_t most, int *r)

@@ -16,7 +16,7 @@ static void flush(struct unwrap *u)
 	u->batched = 0;
 	if (own == NULL)
 		return;
-	if (u->stop)
+	if (u->stop || n == 0)
 		free(own);
 	else
 		u->stop = !u->found(u->arg, str_of(own, n), own, u->batch_guess);
@@ -31,22 +31,29 @@ char *unwrap_room(struct unwrap *u, size_t n)
 	return p;
 }
 
-static void add_to_batch(struct unwrap *u, const char *p, size_t n)
+char *unwrap_short(struct unwrap *u, size_t n)
 {
+	if (n >= UNWRAP_SINGLE)
+		return NULL;
 	if (u->batched + n + 1 > UNWRAP_BATCH)
 		flush(u);
 	if (u->batch == NULL)
 		u->batch = unwrap_room(u, UNWRAP_BATCH);
-	if (u->batch == NULL)
+	return u->batch != NULL ? u->batch + u->batched : NULL;
+}
+
+void unwrap_give_short(struct unwrap *u, size_t n, bool guess)
+{
+	if (n <= TINY)
 		return;
-	memcpy(u->batch + u->batched, p, n);
 	u->batched += n;
 	u->batch[u->batched++] = UNIT; /* nothing goes on across it */
+	u->batch_guess |= guess;
 }
 
 void unwrap_give(struct unwrap *u, char *own, size_t n, bool single, bool guess)
 {
-	char *fit;
+	char *fit, *batch;
 
 	if (own == NULL)
 		return;
@@ -55,8 +62,11 @@ void unwrap_give(struct unwrap *u, char *own, size_t n, bool single, bool guess)
 		return;
 	}
 	if (n < UNWRAP_SINGLE && !(single && n >= UNWRAP_LEAST)) {
-		add_to_batch(u, own, n);
-		u->batch_guess |= guess;
+		batch = unwrap_short(u, n);
+		if (batch != NULL) {
+			memcpy(batch, own, n);
+			unwrap_give_short(u, n, guess);
+		}
 		free(own);
 		return;
 	}

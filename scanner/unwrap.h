@@ -55,6 +55,15 @@ char *unwrap_room(struct unwrap *u, size_t n);
 /* Hand over n decoded bytes: as an object, or, when short and not single, with others like it. */
 void unwrap_give(struct unwrap *u, char *own, size_t n, bool single, bool guess);
 
+/*
+ * Room for n bytes among the short pieces, to be handed over by the next unwrap_give_short(); NULL where n is no short
+ * piece or there is none (noted).
+ */
+char *unwrap_short(struct unwrap *u, size_t n);
+
+/* The first n bytes of that room. */
+void unwrap_give_short(struct unwrap *u, size_t n, bool guess);
+
 /* An object that lies in the input. */
 void unwrap_show(struct unwrap *u, struct str bytes, bool guess);
 

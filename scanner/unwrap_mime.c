@@ -4,7 +4,7 @@
  * header fields (RFC 2045). No declared boundary is needed: a delimiter is a line that begins with
  * two hyphens and is followed by a header field, or comes again.
  */
-#include "scanner/decode.h"
+#include "scanner/find.h"
 #include "scanner/unwrap.h"
 
 #include <stdlib.h>
@@ -116,17 +116,15 @@ static bool fits(struct str s, size_t at, size_t n, enum fit fit)
 }
 
 /*
- * The next place from `at` on where a line begins with this delimiter; s.n without. Its first byte is
- * a hyphen, which is rare: looking for that is several times faster than looking for all of it.
+ * The next place from `at` on where a line begins with this delimiter; s.n without. It begins with two
+ * hyphens, which are rare: looking for them is several times faster than looking for all of it.
  */
 static size_t find_delimiter(struct str s, size_t at, struct str delimiter, enum fit fit)
 {
 	while (at + delimiter.n <= s.n) {
-		const char *hit = memchr(s.p + at, '-', s.n - at);
-
-		if (hit == NULL)
+		at = find_pair(s, at, '-', '-', false);
+		if (at == s.n)
 			break;
-		at = (size_t)(hit - s.p);
 		if ((at == 0 || s.p[at - 1] == '\n') && str_eq(str_sub(s, at, delimiter.n), delimiter) &&
 		    fits(s, at, delimiter.n, fit))
 			return at;

@@ -7,12 +7,13 @@
  */
 #include <string.h>
 
-#include "scanner/decode.h"
+#include "scanner/find.h"
 #include "scanner/unwrap.h"
 
 enum {
 	HEX_LINE = 16,       /* digits: a shorter line is a word, no part of a run */
-	NUMBERS_PROBE = 16,  /* a list of UNWRAP_LEAST numbers has some of its bytes in each of four */
+	LIST_LEAST = 2 * UNWRAP_LEAST, /* bytes of a list of numbers */
+	NUMBERS_PROBE = 16, /* whatever four of these are counted from, such a list has the last bytes of four in a row */
 	ESCAPES_LEAST = 8,
 	SOFT_LEAST = 50,     /* bytes of a line of quoted-printable before its soft break, and most */
 	SOFT_MOST = 77,
@@ -62,17 +63,10 @@ static size_t give_digits(struct unwrap *u, struct str s, size_t at, size_t end)
 
 void unwrap_hex(struct unwrap *u, struct str in)
 {
-	for (size_t at = 0; at + HEX_LINE <= in.n && !u->stop;) {
-		size_t probe = at + HEX_LINE - 1, begin = probe, end;
-
-		if (!decode_is(in.p[probe], CLASS_HEX)) {
-			at = probe + 1;
-			continue;
-		}
-		while (begin > at && decode_is(in.p[begin - 1], CLASS_HEX))
-			begin--;
-		end = digits_end(in, probe);
-		at = end - begin >= HEX_LINE ? give_digits(u, in, begin, end) : end;
+	for (size_t at = 0; at < in.n && !u->stop;) {
+		at = find_run(in, at, CLASS_HEX, HEX_LINE);
+		if (at < in.n)
+			at = give_digits(u, in, at, digits_end(in, at));
 	}
 }
 
@@ -109,32 +103,36 @@ static void give_numbers(struct unwrap *u, struct str s, bool pairs)
 		unwrap_give(u, own, 0, true, true);
 }
 
-static bool probes_fit(struct str s, size_t at)
+/* Four places, each of which a long list has; all are looked at, as a branch for each would cost more. */
+static bool probes_fit(const char *p)
 {
+	unsigned char all = CLASS_LIST;
+
 	for (size_t i = 1; i <= 4; i++)
-		if (!in_list(s.p[at + i * NUMBERS_PROBE - 1]))
-			return false;
-	return true;
+		all &= decode_classes[(unsigned char)p[i * NUMBERS_PROBE - 1]];
+	return all != 0;
 }
 
 void unwrap_numbers(struct unwrap *u, struct str in)
 {
+	size_t from = 0;
+
 	for (size_t at = 0; at + 4 * NUMBERS_PROBE <= in.n && !u->stop;) {
 		size_t begin = at + NUMBERS_PROBE - 1, end = begin;
 
-		if (!probes_fit(in, at)) {
-			at += NUMBERS_PROBE;
+		if (!probes_fit(in.p + at)) {
+			at += 4 * NUMBERS_PROBE;
 			continue;
 		}
-		while (begin > at && in_list(in.p[begin - 1]))
+		while (begin > from && in_list(in.p[begin - 1]))
 			begin--;
 		while (end < in.n && in_list(in.p[end]))
 			end++;
-		if (end - begin >= 2 * UNWRAP_LEAST) {
+		if (end - begin >= LIST_LEAST) {
 			give_numbers(u, str_sub(in, begin, end - begin), false);
 			give_numbers(u, str_sub(in, begin, end - begin), true);
 		}
-		at = end;
+		from = at = end;
 	}
 }
 
@@ -143,6 +141,11 @@ void unwrap_numbers(struct unwrap *u, struct str in)
 static bool is_quote(char c)
 {
 	return c == '"' || c == '\'' || c == '`' || c == '\n';
+}
+
+static bool is_numeric(char c)
+{
+	return c == 'x' || c == 'u' || (c >= '0' && c <= '7');
 }
 
 /* A string around a place where an escape stands: from its quote, not before `from`, to its end. */
@@ -155,45 +158,65 @@ static struct str string_around(struct str s, size_t from, size_t at, size_t *es
 	for (*escapes = 0; end < s.n && !is_quote(s.p[end]); end++)
 		if (s.p[end] == '\\' && end + 1 < s.n) {
 			end++;
-			*escapes += s.p[end] == 'x' || s.p[end] == 'u' || (s.p[end] >= '0' && s.p[end] <= '7');
+			*escapes += is_numeric(s.p[end]);
 		}
 	return str_sub(s, at, end - at);
 }
 
+/* Are there so many that one string could have enough of them? */
+static bool many_escapes(struct str in)
+{
+	struct finder f = finder_start(in, "\\");
+	size_t n = 0;
+
+	for (size_t at = 0; n < ESCAPES_LEAST && (at = finder_next(&f, at)) + 1 < in.n; at++)
+		n += is_numeric(in.p[at + 1]);
+	return n >= ESCAPES_LEAST;
+}
+
 void unwrap_escapes(struct unwrap *u, struct str in)
 {
-	for (size_t at = 0; at < in.n && !u->stop;) {
-		const char *slash = memchr(in.p + at, '\\', in.n - at);
-		size_t escapes;
-		struct str s;
-		char *own;
+	struct finder f = finder_start(in, "\\");
+	bool many = memchr(in.p, '\\', in.n) != NULL && many_escapes(in);
 
-		if (slash == NULL)
-			return;
-		s = string_around(in, at, (size_t)(slash - in.p), &escapes);
+	for (size_t at = 0, slash; many && !u->stop && (slash = finder_next(&f, at)) < in.n;) {
+		size_t escapes;
+		struct str s = string_around(in, at, slash, &escapes);
+		char *own = escapes < ESCAPES_LEAST ? NULL : unwrap_room(u, s.n);
+
 		at = (size_t)(s.p - in.p) + s.n + 1;
-		if (escapes < ESCAPES_LEAST || (own = unwrap_room(u, s.n)) == NULL)
-			continue;
-		unwrap_give(u, own, decode_json(s, true, own), true, true);
+		if (own != NULL)
+			unwrap_give(u, own, decode_json(s, true, own), true, true);
 	}
 }
 
 /* ---- quoted-printable without a header ---- */
 
+/* The bytes of the line before a place: SOFT_MOST and one more where there are more. */
+static size_t line_before(struct str s, size_t at)
+{
+	size_t n = 0;
+
+	while (n < at && n <= SOFT_MOST && s.p[at - n - 1] != '\n')
+		n++;
+	return n;
+}
+
 /* It shows in its soft line breaks (RFC 2045 section 6.7 rule 5), or in many upper-case escapes. */
 static bool looks_quoted(struct str s)
 {
-	size_t soft = 0, escapes = 0, line = 0;
+	struct finder f = finder_start(s, "=");
+	size_t soft = 0, escapes = 0;
 
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '\n')
-			line = i + 1;
-		if (s.p[i] != '=' || i + 1 == s.n)
-			continue;
-		if (s.p[i + 1] == '\n' || s.p[i + 1] == '\r')
-			soft += i - line >= SOFT_LEAST && i - line <= SOFT_MOST;
-		else
+	for (size_t i = 0; (i = finder_next(&f, i)) + 1 < s.n; i++) {
+		size_t line;
+
+		if (s.p[i + 1] == '\n' || s.p[i + 1] == '\r') {
+			line = line_before(s, i);
+			soft += line >= SOFT_LEAST && line <= SOFT_MOST;
+		} else {
 			escapes += i + 2 < s.n && decode_is(s.p[i + 1], CLASS_HEX) && decode_is(s.p[i + 2], CLASS_HEX);
+		}
 	}
 	return soft >= 2 || (escapes >= ESCAPES_LEAST && escapes >= s.n / 32);
 }
@@ -225,23 +248,26 @@ static size_t begin_line(struct str s, size_t at)
 	return i < s.n ? i + 1 : 0;
 }
 
+/* The next line that begins with a "b", from `at` on. */
+static size_t b_line(struct str s, size_t at)
+{
+	size_t end = find_pair(s, at, '\n', 'b', false);
+
+	return end < s.n ? end + 1 : s.n;
+}
+
 void unwrap_uuencode(struct unwrap *u, struct str in)
 {
-	for (size_t at = 0; at + 10 < in.n && !u->stop;) {
-		const char *hit = memmem(in.p + at, in.n - at, "begin ", 6);
-		size_t from, used, n;
-		char *own;
+	for (size_t at = in.n > 0 && in.p[0] == 'b' ? 0 : b_line(in, 0); at < in.n && !u->stop;) {
+		size_t from = str_eq(str_sub(in, at, 6), STR("begin ")) ? begin_line(in, at) : 0, used = 0, n;
+		char *own = from > 0 ? unwrap_room(u, in.n - from) : NULL;
 
-		if (hit == NULL)
-			return;
-		at = (size_t)(hit - in.p);
-		from = at == 0 || in.p[at - 1] == '\n' ? begin_line(in, at) : 0;
-		at += 6;
-		if (from == 0 || (own = unwrap_room(u, in.n - from)) == NULL)
-			continue;
-		n = decode_uu(str_sub(in, from, in.n), own, &used);
-		unwrap_give(u, own, n, true, false);
-		at = from + used;
+		if (own != NULL) {
+			n = decode_uu(str_sub(in, from, in.n), own, &used);
+			unwrap_give(u, own, n, true, false);
+			at = from + used - 1; /* the end of a line may begin the next */
+		}
+		at = b_line(in, at);
 	}
 }
 

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "scanner/decode.h"
+#include "scanner/find.h"
 #include "scanner/unwrap.h"
 
 enum {
@@ -81,28 +81,12 @@ static size_t give_run(struct unwrap *u, struct str s, size_t at)
 	return end;
 }
 
-/* Where the letters around a place begin, not before `from`. */
-static size_t letters_begin(struct str s, size_t from, size_t at)
-{
-	while (at > from && decode_is(s.p[at - 1], CLASS_SEXTET))
-		at--;
-	return at;
-}
-
 void unwrap_base64(struct unwrap *u, struct str in)
 {
-	/* Every twentieth byte: no run has a shorter first line. */
-	for (size_t at = 0; at + LINE_LEAST <= in.n && !u->stop;) {
-		size_t probe = at + LINE_LEAST - 1, begin;
-
-		if (!decode_is(in.p[probe], CLASS_SEXTET)) {
-			at = probe + 1;
-			continue;
-		}
-		begin = letters_begin(in, at, probe);
-		at = letters_end(in, probe);
-		if (at - begin >= LINE_LEAST)
-			at = give_run(u, in, begin);
+	for (size_t at = 0; at < in.n && !u->stop;) {
+		at = find_run(in, at, CLASS_SEXTET, LINE_LEAST);
+		if (at < in.n)
+			at = give_run(u, in, at);
 	}
 }
 
@@ -148,16 +132,12 @@ static size_t give_url(struct unwrap *u, struct str s, size_t at)
 
 void unwrap_data_urls(struct unwrap *u, struct str in)
 {
-	for (size_t at = 0; at + 5 <= in.n && !u->stop;) {
-		const char *colon = memchr(in.p + at, ':', in.n - at);
-		size_t i;
+	for (size_t at = 0; !u->stop;) {
+		size_t a = find_pair(in, at, 'a', ':', true);
 
-		if (colon == NULL)
+		if (a == in.n)
 			return;
-		i = (size_t)(colon - in.p);
-		at = i >= 4 && str_iprefix(str_sub(in, i - 4, 4), STR("data")) ?
-			   give_url(u, in, i + 1) :
-			   i + 1;
+		at = a >= 3 && str_iprefix(str_sub(in, a - 3, 4), STR("data")) ? give_url(u, in, a + 2) : a + 2;
 	}
 }
 
@@ -181,32 +161,40 @@ static bool hides(struct str s)
 static void give_string(struct unwrap *u, struct str s)
 {
 	bool single = hides(s);
+	char *own = single ? NULL : unwrap_short(u, s.n);
 
-
+	if (own != NULL) {
+		unwrap_give_short(u, decode_json(s, false, own), false);
+		return;
+	}
 	for (int bytes = 0; bytes < 1 + single; bytes++) {
-		char *own = unwrap_room(u, s.n);
-
+		own = unwrap_room(u, s.n);
 		if (own != NULL)
-			unwrap_give(u, own, decode_json(s, bytes != 0, own), single,
-			    single && bytes == 0);
+			unwrap_give(u, own, decode_json(s, bytes != 0, own), single, single && bytes == 0);
 	}
 }
 
-/* The place of the quotation mark that ends a string; s.n without. */
-static size_t string_end(struct str s, size_t at, bool *escaped)
+/* The place of the quotation mark that ends a string; the end of all without. */
+static size_t string_end(struct finder *f, size_t at, bool *escaped)
 {
 	*escaped = false;
-	while (at < s.n && s.p[at] != '"') {
-		bool escape = s.p[at] == '\\';
-
-		*escaped |= escape;
-		at += escape ? 2 : 1;
+	while ((at = finder_next(f, at)) < f->s.n && f->s.p[at] == '\\') {
+		*escaped = true;
+		at += 2;
 	}
-	return at < s.n ? at : s.n;
+	return at;
+}
+
+static size_t string_begin(struct finder *f, size_t at)
+{
+	while ((at = finder_next(f, at)) < f->s.n && f->s.p[at] != '"')
+		at++;
+	return at;
 }
 
 void unwrap_json(struct unwrap *u, struct str in)
 {
+	struct finder f = finder_start(in, "\"\\");
 	size_t at = blanks_end(in, 0);
 
 	if (str_iprefix(in, STR("\xef\xbb\xbf")))
@@ -214,20 +202,16 @@ void unwrap_json(struct unwrap *u, struct str in)
 	/* Also behind a guard such as )]}', that keeps scripts from reading it. */
 	if (at == in.n || strchr("{[\")", in.p[at]) == NULL || memchr(in.p, '\\', in.n) == NULL)
 		return;
-	while (at < in.n && !u->stop) {
-		const char *quote = memchr(in.p + at, '"', in.n - at);
-		size_t begin, end;
+	while (!u->stop && (at = string_begin(&f, at)) < in.n) {
+		size_t begin = at + 1;
 		bool escaped;
 
-		if (quote == NULL)
-			return;
-		begin = (size_t)(quote - in.p) + 1;
-		end = string_end(in, begin, &escaped);
+		at = string_end(&f, begin, &escaped);
 		if (escaped)
-			give_string(u, str_sub(in, begin, end - begin));
-		else if (end - begin >= UNWRAP_SINGLE)
-			unwrap_show(u, str_sub(in, begin, end - begin), false);
-		at = end + 1;
+			give_string(u, str_sub(in, begin, at - begin));
+		else if (at - begin >= UNWRAP_SINGLE)
+			unwrap_show(u, str_sub(in, begin, at - begin), false);
+		at++;
 	}
 }
 
@@ -236,40 +220,52 @@ void unwrap_json(struct unwrap *u, struct str in)
 /* A text or a quoted attribute with references; read in both ways, too. */
 static void give_markup(struct unwrap *u, struct str s, bool guess)
 {
-	size_t numeric = 0, named = 0;
+	size_t numeric = 0, n;
 	bool single;
+	char *own;
 
 	for (size_t i = 0; i + 1 < s.n; i++)
-		if (s.p[i] == '&') {
-			numeric += s.p[i + 1] == '#';
-			named += s.p[i + 1] != '#';
-		}
-	if (numeric + named == 0)
-		return;
+		numeric += s.p[i] == '&' && s.p[i + 1] == '#';
 	single = numeric >= ESCAPES_MANY;
+	own = single ? NULL : unwrap_short(u, s.n);
+	if (own != NULL) {
+		n = decode_entities(s, false, own);
+		unwrap_give_short(u, n < s.n ? n : 0, guess);
+		return;
+	}
 	for (int bytes = 0; bytes < 1 + single; bytes++) {
-		char *own = unwrap_room(u, s.n);
-		size_t n = own != NULL ? decode_entities(s, bytes != 0, own) : 0;
-
+		own = unwrap_room(u, s.n);
+		n = own != NULL ? decode_entities(s, bytes != 0, own) : 0;
 		/* As long as before: there was no reference, and the same would come again and again. */
 		if (own != NULL)
 			unwrap_give(u, own, n < s.n ? n : 0, single, guess || (single && bytes == 0));
 	}
 }
 
+static bool is_mark(char c)
+{
+	return c == '<' || c == '>' || c == '"';
+}
+
 void unwrap_markup(struct unwrap *u, struct str in)
 {
-	size_t begin = blanks_end(in, str_iprefix(in, STR("\xef\xbb\xbf")) ? 3 : 0);
+	size_t at = blanks_end(in, str_iprefix(in, STR("\xef\xbb\xbf")) ? 3 : 0);
 	/* What only has some of its characters is cut at any place. */
-	bool guess = begin == in.n || in.p[begin] != '<';
+	bool guess = at == in.n || in.p[at] != '<';
 
-	if (memchr(in.p, '&', in.n) == NULL || memchr(in.p, '<', in.n) == NULL)
+	if (memchr(in.p, '<', in.n) == NULL)
 		return;
-	for (size_t i = 0; i <= in.n && !u->stop; i++) {
-		if (i < in.n && in.p[i] != '<' && in.p[i] != '>' && in.p[i] != '"')
-			continue;
-		give_markup(u, str_sub(in, begin, i - begin), guess);
-		begin = i + 1;
+	for (size_t end; at < in.n && !u->stop; at = end + 1) {
+		const char *reference = memchr(in.p + at, '&', in.n - at);
+		size_t begin;
+
+		if (reference == NULL)
+			return;
+		for (begin = end = (size_t)(reference - in.p); begin > at && !is_mark(in.p[begin - 1]);)
+			begin--;
+		while (end < in.n && !is_mark(in.p[end]))
+			end++;
+		give_markup(u, str_sub(in, begin, end - begin), guess);
 	}
 }
 
@@ -331,16 +327,19 @@ static bool ends_word(char c)
 
 void unwrap_forms(struct unwrap *u, struct str in)
 {
-	bool form = is_form(in);
-
-	if (form)
+	if (is_form(in))
 		give_values(u, in);
-	if (memchr(in.p, '%', in.n) == NULL)
-		return;
 	for (size_t at = 0, end; at < in.n && !u->stop; at = end + 1) {
-		for (end = at; end < in.n && !ends_word(in.p[end]);)
+		const char *percent = memchr(in.p + at, '%', in.n - at);
+		size_t begin;
+
+		if (percent == NULL)
+			return;
+		for (begin = end = (size_t)(percent - in.p); begin > at && !ends_word(in.p[begin - 1]);)
+			begin--;
+		while (end < in.n && !ends_word(in.p[end]))
 			end++;
-		if (end - at >= UNWRAP_LEAST && escapes(str_sub(in, at, end - at)) >= ESCAPES_MANY)
-			give_percent(u, str_sub(in, at, end - at), false);
+		if (end - begin >= UNWRAP_LEAST && escapes(str_sub(in, begin, end - begin)) >= ESCAPES_MANY)
+			give_percent(u, str_sub(in, begin, end - begin), false);
 	}
 }

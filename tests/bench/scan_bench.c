@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * scan-bench SIGNATURES|- [SECONDS [BODY]]: what a scan costs, body by body: libclamav alone in this
- * process, then the real scanner with one job, asked as a worker asks. CPU time of all processes
+ * process and the real scanner with one job, asked as a worker asks, by turns. CPU time of all processes
  * of the scanner (ours is shown apart: making the memfd, messages); round trips as medians. Then
  * the rate of one job and of as many as there are cores. Run by scripts/bench --scan.
  */
@@ -10,7 +10,7 @@
 #include "../unit/scan_rig.h"
 #include "scanner/engine_bare.h"
 
-enum { MEMORY = 12 << 20, RUNS_MOST = 20000, RUNS_LEAST = 12, AT_ONCE = 8 };
+enum { MEMORY = 12 << 20, ROUNDS = 7, RUNS_MOST = 20000, RUNS_LEAST = 3, AT_ONCE = 8 };
 
 struct sample {
 	const char *name;
@@ -152,30 +152,27 @@ static double median(double *v, size_t n)
 	return v[n / 2];
 }
 
-static double runs[RUNS_MOST];
+static double trips[RUNS_MOST];
 
 static bool more(size_t n, double began)
 {
-	return n < RUNS_MOST && (n < RUNS_LEAST || rig_now() - began < seconds * 1000);
+	return n < RUNS_MOST && (n < RUNS_LEAST || rig_now() - began < seconds * 1000 / ROUNDS);
 }
 
-/* Microseconds of this process's CPU time, median. */
+/* Microseconds of this process's CPU time, each. */
 static double bare(const struct engine *e, struct str body)
 {
-	double began = rig_now();
+	double began = rig_now(), before = cpu_of(getpid());
 	size_t n = 0;
 
-	for (; more(n, began); n++) {
-		double before = cpu_of(getpid());
-
+	for (; more(n, began); n++)
 		engine_bare(e, body);
-		runs[n] = cpu_of(getpid()) - before;
-	}
-	return median(runs, n);
+	return (cpu_of(getpid()) - before) / (double)n;
 }
 
+/* Microseconds each: CPU time of the scanner and of who asks, and the median round trip. */
 struct cost {
-	double scanner, own, trip; /* microseconds: CPU (means), round trip (median) */
+	double scanner, own, trip;
 };
 
 static struct cost asked(struct rig *r, struct str body)
@@ -194,12 +191,32 @@ static struct cost asked(struct rig *r, struct str body)
 		rig_scan(r, body);
 		ck_assert_msg(r->verdict.class == VERDICT_CLEAN, "%s %s", verdict_word(r->verdict.class),
 		    r->verdict.name);
-		runs[n] = (rig_now() - before) * 1000;
+		trips[n] = (rig_now() - before) * 1000;
 	}
 	c.scanner = (scanner_cpu(r) - scanner) / (double)n;
 	c.own = (cpu_of(getpid()) - own) / (double)n;
-	c.trip = median(runs, n);
+	c.trip = median(trips, n);
 	return c;
+}
+
+/* By turns, as the machine is not the same from one second to the next: medians over the rounds, the ratio, too. */
+static void compare(const struct engine *e, struct rig *r, const struct sample *sample)
+{
+	double alone[ROUNDS], scanner[ROUNDS], more[ROUNDS], own[ROUNDS], trip[ROUNDS];
+
+	for (int i = 0; i < ROUNDS; i++) {
+		struct cost c;
+
+		alone[i] = bare(e, sample->body);
+		c = asked(r, sample->body);
+		scanner[i] = c.scanner;
+		own[i] = c.own;
+		trip[i] = c.trip;
+		more[i] = (c.scanner / alone[i] - 1) * 100;
+	}
+	printf("| %s | %.0f | %.0f | %+.1f %% | %.0f | %.0f |\n", sample->name, median(alone, ROUNDS),
+	    median(scanner, ROUNDS), median(more, ROUNDS), median(own, ROUNDS), median(trip, ROUNDS));
+	fflush(stdout);
 }
 
 /* Scans in a second with AT_ONCE under way, and cores that the scanner used for them. */
@@ -276,18 +293,9 @@ START_TEST(measure)
 	rig_wire(&r);
 	printf("| body | libclamav alone, CPU us | scanner, CPU us | more | asker, CPU us | round trip, us |\n"
 	       "|---|---|---|---|---|---|\n");
-	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
-		double alone;
-		struct cost c;
-
-		if (only != NULL && strcmp(only, samples[i].name) != 0)
-			continue;
-		alone = bare(e, samples[i].body);
-		c = asked(&r, samples[i].body);
-		printf("| %s | %.0f | %.0f | %+.1f %% | %.0f | %.0f |\n", samples[i].name, alone, c.scanner,
-		    (c.scanner / alone - 1) * 100, c.own, c.trip);
-		fflush(stdout);
-	}
+	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++)
+		if (only == NULL || strcmp(only, samples[i].name) == 0)
+			compare(e, &r, &samples[i]);
 	rig_stop(&r);
 	if (only == NULL)
 		scaling(samples[3].body);
