@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TINY = 5, TEXT_SAMPLE = 512, UNIT = 0x1f };
+enum { TINY = 5, TEXT_SAMPLE = 512, CONTROLS_ONE_OF = 24, UNIT = 0x1f };
 
 static void flush(struct unwrap *u)
 {
@@ -81,10 +81,25 @@ void unwrap_show(struct unwrap *u, struct str bytes, bool guess)
 		u->stop = !u->found(u->arg, bytes, NULL, guess);
 }
 
-/* Text has no zero bytes: what cannot be text needs no look for text's wrappings. */
+static bool is_control(char c)
+{
+	return (unsigned char)c < ' ' && strchr("\t\n\r\f\b\x1b\x1f", c) == NULL;
+}
+
+/*
+ * Text has no zero bytes and hardly a control character: what cannot be text needs no look for text's wrappings. Of noise, one
+ * in ten bytes is a control character, so it is told even where its beginning has no zero.
+ */
 static bool may_be_text(struct str in)
 {
-	return memchr(in.p, '\0', in.n < TEXT_SAMPLE ? in.n : TEXT_SAMPLE) == NULL;
+	struct str s = str_sub(in, 0, TEXT_SAMPLE);
+	size_t controls = 0;
+
+	if (memchr(s.p, '\0', s.n) != NULL)
+		return false;
+	for (size_t i = 0; i < s.n; i++)
+		controls += is_control(s.p[i]);
+	return controls <= s.n / CONTROLS_ONE_OF;
 }
 
 void unwrap(struct unwrap *u, struct str in)

@@ -17,6 +17,7 @@ enum {
 	ESCAPES_LEAST = 8,
 	SOFT_LEAST = 50,     /* bytes of a line of quoted-printable before its soft break, and most */
 	SOFT_MOST = 77,
+	SOFT_EACH = 64 << 10, /* bytes in which one more comes by chance */
 	UTF16_SAMPLE = 64
 };
 
@@ -218,7 +219,7 @@ static bool looks_quoted(struct str s)
 			escapes += i + 2 < s.n && decode_is(s.p[i + 1], CLASS_HEX) && decode_is(s.p[i + 2], CLASS_HEX);
 		}
 	}
-	return soft >= 2 || (escapes >= ESCAPES_LEAST && escapes >= s.n / 32);
+	return soft >= 2 + s.n / SOFT_EACH || (escapes >= ESCAPES_LEAST && escapes >= s.n / 32);
 }
 
 void unwrap_quoted(struct unwrap *u, struct str in)

@@ -33,6 +33,14 @@ static bool on_found(void *arg, struct str bytes, char *own, bool guess)
 	return true;
 }
 
+static bool add_length(void *arg, struct str bytes, char *own, bool guess)
+{
+	(void)guess;
+	*(uint64_t *)arg += bytes.n;
+	free(own);
+	return true;
+}
+
 static void look_in(struct look *l, struct str in)
 {
 	struct unwrap u = { .found = on_found, .arg = l };
@@ -116,6 +124,28 @@ START_TEST(zeros_are_no_messages)
 }
 END_TEST
 
+/* Compressed or encrypted: there is nothing in it to take out, and nothing to refuse it for. */
+START_TEST(noise_is_no_text)
+{
+	enum { SIZE = 1 << 20, HEAD = 600 };
+	char *bytes = malloc(SIZE);
+
+	ck_assert_ptr_nonnull(bytes);
+	for (uint64_t seed = 0; seed < 12; seed++) {
+		uint64_t sum = 0;
+		struct unwrap u = { .found = add_length, .arg = &sum };
+
+		wrap_seed = seed;
+		some_bytes(bytes, SIZE);
+		for (size_t i = 0; i < HEAD; i++) /* one of eight has no zero there */
+			bytes[i] = bytes[i] == 0 ? (char)(1 + wrap_random(255)) : bytes[i];
+		unwrap(&u, str_of(bytes, SIZE));
+		ck_assert_msg(sum < SIZE / 64, "seed %u: %u bytes", (unsigned)seed, (unsigned)sum);
+	}
+	free(bytes);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("unwrap");
@@ -126,6 +156,7 @@ int main(void)
 	tcase_add_loop_test(t, each_wrapping_comes_off_and_leaves_the_bytes_as_they_were, 0, WRAPPINGS);
 	tcase_add_test(t, a_message_behind_thousands_of_others_is_an_object);
 	tcase_add_test(t, zeros_are_no_messages);
+	tcase_add_test(t, noise_is_no_text);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);
