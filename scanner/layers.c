@@ -44,6 +44,11 @@ static const struct container containers[] = {
 	{ "CL_TYPE_LHA_LZH", 0, REASON_MALFORMED, "lzh.nothing-unpacked" },
 	{ "CL_TYPE_MSCHM", 0, REASON_MALFORMED, "chm.nothing-unpacked" },
 	{ "CL_TYPE_NULSFT", 0, REASON_MALFORMED, "nsis.nothing-unpacked" },
+	/* Documents and programs that are containers: header, table and folder alone are 1536 bytes. */
+	{ "CL_TYPE_MSOLE2", 1536, REASON_MALFORMED, "ole2.nothing-unpacked" },
+	{ "CL_TYPE_PDF", 64, REASON_MALFORMED, "pdf.nothing-unpacked" },
+	{ "CL_TYPE_SWF", 64, REASON_MALFORMED, "swf.nothing-unpacked" },
+	{ "CL_TYPE_AUTOIT", 64, REASON_MALFORMED, "autoit.nothing-unpacked" },
 };
 
 /* Compressed forms for which the engine has neither a type nor an unpacker. */
@@ -56,6 +61,7 @@ static const struct {
 	{ 0, 5, "LZIP\1", "unsupported.lzip" },
 	{ 0, 2, "\x1f\x9d", "unsupported.compress" },
 	{ 7, 7, "**ACE**", "unsupported.ace" },
+	{ 0, 4, "ISc(", "unsupported.installshield" },
 };
 
 static const struct {
@@ -175,13 +181,18 @@ static unsigned byte_at(struct str s, size_t at)
 }
 
 /*
- * The engine tells these by two bytes, which random ones have every 65536th time. More of what each
- * must begin with: no unpacker anywhere takes it for one without.
+ * Nothing has to come out of it. The engine tells some by two bytes, which random ones have every
+ * 65536th time: more of what each must begin with, without which no unpacker anywhere takes it. And
+ * not every film and document has anything packed in it.
  */
-static bool by_accident(const char *type, struct str bytes)
+static bool holds_nothing(const char *type, struct str bytes)
 {
 	unsigned header = byte_at(bytes, 2) | byte_at(bytes, 3) << 8;
 
+	if (strcmp(type, "CL_TYPE_PDF") == 0)
+		return memmem(bytes.p, bytes.n, "FlateDecode", 11) == NULL;
+	if (strcmp(type, "CL_TYPE_SWF") == 0)
+		return byte_at(bytes, 0) == 'F';
 	if (strcmp(type, "CL_TYPE_GZ") == 0) /* RFC 1952: deflate, no reserved flag */
 		return byte_at(bytes, 2) != 8 || (byte_at(bytes, 3) & 0xe0) != 0;
 	if (strcmp(type, "CL_TYPE_ARJ") == 0) /* header of 30 to 2600 bytes, of the archive itself */
@@ -193,7 +204,7 @@ static const struct container *container_of(const char *type, struct str bytes)
 {
 	for (size_t i = 0; i < sizeof(containers) / sizeof(containers[0]); i++)
 		if (strcmp(type, containers[i].type) == 0)
-			return bytes.n > containers[i].small && !by_accident(type, bytes) ?
+			return bytes.n > containers[i].small && !holds_nothing(type, bytes) ?
 				       &containers[i] :
 				       NULL;
 	return NULL;

@@ -283,8 +283,9 @@ START_TEST(a_container_without_members_is_a_gap)
 		enum verdict_reason reason;
 	} rows[] = { { "CL_TYPE_RAR", 20, REASON_ERROR }, { "CL_TYPE_GZ", 301, REASON_MALFORMED },
 		{ "CL_TYPE_GZ", 300, REASON_NONE }, { "CL_TYPE_7Z", 1000, REASON_MALFORMED },
+		{ "CL_TYPE_MSOLE2", 1536, REASON_NONE }, { "CL_TYPE_MSOLE2", 1537, REASON_MALFORMED },
 		{ "CL_TYPE_TEXT_ASCII", 1000, REASON_NONE }, { "CL_TYPE_PDF", 1000, REASON_NONE } };
-	static char bytes[1000] = "\x1f\x8b\x08";
+	static char bytes[2000] = "\x1f\x8b\x08";
 	struct layers l;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

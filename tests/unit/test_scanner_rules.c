@@ -116,11 +116,14 @@ static const struct magic {
 	{ { "070701", 6 }, "cpio.nothing-unpacked" },
 	{ { "xar!\0\x1c\0\1", 8 }, "xar.nothing-unpacked" },
 	{ { "ITSF\3\0\0\0\x60\0\0\0", 12 }, "chm.nothing-unpacked" },
+	{ { "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8 }, "ole2.nothing-unpacked" },
+	{ { "%PDF-1.4\n1 0 obj\n<</Filter/FlateDecode/Len", 41 }, "pdf.nothing-unpacked" },
+	{ { "CWS\x0a\xff\xff\1\0", 8 }, "swf.nothing-unpacked" },
 };
 
 START_TEST(rule_4_an_archive_that_its_parser_gives_up_is_malformed)
 {
-	static char junk[600];
+	static char junk[1600];
 
 	buf_str(&made, broken[_i].bytes);
 	memset(junk, 0xf5, sizeof(junk));
@@ -143,6 +146,27 @@ START_TEST(rule_5_rar_is_an_error_alone_and_inside_others)
 	zip_make(&made, &m, 1);
 	rig_expect(&r, buf_view(&made), UNSCANNABLE, ERROR);
 	ck_assert_str_eq(r.verdict.name, "unsupported.rar");
+}
+END_TEST
+
+START_TEST(rule_5_what_has_no_unpacker_is_an_error)
+{
+	static const struct {
+		struct str bytes;
+		const char *name;
+	} rows[] = {
+		{ STR("\x28\xb5\x2f\xfd\x04\0\x41\0\0some bytes"), "unsupported.zstd" },
+		{ STR("\x04\x22\x4d\x18\x64\x40\xa7some bytes"), "unsupported.lz4" },
+		{ STR("LZIP\1some bytes"), "unsupported.lzip" },
+		{ STR("\x1f\x9d\x90some bytes"), "unsupported.compress" },
+		{ STR("1234567**ACE**some bytes"), "unsupported.ace" },
+		{ STR("ISc(some bytes"), "unsupported.installshield" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		rig_expect(&r, rows[i].bytes, UNSCANNABLE, ERROR);
+		ck_assert_str_eq(r.verdict.name, rows[i].name);
+	}
 }
 END_TEST
 
@@ -195,6 +219,19 @@ START_TEST(rule_8_a_second_scan_sees_the_same_layers)
 END_TEST
 
 /* ---- alerts ---- */
+
+/* Archives: test_scanner.c; macros: content_rules.sh; phishing: own_signatures.sh. */
+START_TEST(an_encrypted_document_is_unscannable)
+{
+	static const char pdf[] =
+	    "%PDF-1.4\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n2 0 obj\n<</Type/Pages/Kids[]/Count 0>>\nendobj\n"
+	    "3 0 obj\n<</Filter/Other/V 2/R 3/Length 128/O<31>/U<32>/P -4>>\nendobj\n"
+	    "trailer\n<</Size 4/Root 1 0 R/Encrypt 3 0 R/ID[<00><00>]>>\nstartxref\n9\n%%EOF\n";
+
+	rig_expect(&r, str_of(pdf, sizeof(pdf) - 1), UNSCANNABLE, ENCRYPTED);
+	ck_assert_str_eq(r.verdict.name, "Heuristics.Encrypted.PDF");
+}
+END_TEST
 
 START_TEST(broken_media_is_malformed)
 {
@@ -286,9 +323,11 @@ int main(void)
 	tcase_add_loop_test(t, rule_4_an_archive_that_its_parser_gives_up_is_malformed, 0,
 	    sizeof(broken) / sizeof(broken[0]));
 	tcase_add_loop_test(t, rule_5_rar_is_an_error_alone_and_inside_others, 0, 2);
+	tcase_add_test(t, rule_5_what_has_no_unpacker_is_an_error);
 	tcase_add_test(t, rule_6_a_zip_without_its_end_is_malformed);
 	tcase_add_test(t, rule_7_up_to_five_bytes_are_clean_and_six_are_searched);
 	tcase_add_test(t, rule_8_a_second_scan_sees_the_same_layers);
+	tcase_add_test(t, an_encrypted_document_is_unscannable);
 	tcase_add_test(t, broken_media_is_malformed);
 	tcase_add_test(t, partitions_that_overlap_are_malformed);
 	tcase_add_test(t, too_many_files_are_over_a_limit);
