@@ -180,6 +180,32 @@ static unsigned byte_at(struct str s, size_t at)
 	return at < s.n ? (unsigned char)s.p[at] : 0;
 }
 
+/* Bytes from..to are digits of a base; false where there are not as many. */
+static bool digits(struct str s, size_t from, size_t to, unsigned base)
+{
+	for (size_t i = from; i < to; i++) {
+		unsigned c = byte_at(s, i);
+		bool decimal = c >= '0' && c < '0' + (base < 10 ? base : 10);
+
+		if (!decimal && (base != 16 || !isxdigit((int)c)))
+			return false;
+	}
+	return true;
+}
+
+/* cpio(5): the first header has digits, or, in binary, the length of a name that ends in a zero. */
+static bool is_cpio(const char *type, struct str s)
+{
+	size_t little = byte_at(s, 20) | byte_at(s, 21) << 8, big = byte_at(s, 21) | byte_at(s, 20) << 8;
+	size_t name = byte_at(s, 0) == 0xc7 ? little : big;
+
+	if (strcmp(type, "CL_TYPE_CPIO_ODC") == 0)
+		return digits(s, 0, 76, 8);
+	if (strcmp(type, "CL_TYPE_CPIO_OLD") != 0)
+		return digits(s, 0, 110, 16);
+	return name > 0 && 26 + name <= s.n && byte_at(s, 26 + name - 1) == 0;
+}
+
 /*
  * Nothing has to come out of it. The engine tells some by two bytes, which random ones have every
  * 65536th time: more of what each must begin with, without which no unpacker anywhere takes it. And
@@ -193,6 +219,8 @@ static bool holds_nothing(const char *type, struct str bytes)
 		return memmem(bytes.p, bytes.n, "FlateDecode", 11) == NULL;
 	if (strcmp(type, "CL_TYPE_SWF") == 0)
 		return byte_at(bytes, 0) == 'F';
+	if (strncmp(type, "CL_TYPE_CPIO", 12) == 0)
+		return !is_cpio(type, bytes);
 	if (strcmp(type, "CL_TYPE_GZ") == 0) /* RFC 1952: deflate, no reserved flag */
 		return byte_at(bytes, 2) != 8 || (byte_at(bytes, 3) & 0xe0) != 0;
 	if (strcmp(type, "CL_TYPE_ARJ") == 0) /* header of 30 to 2600 bytes, of the archive itself */
@@ -262,18 +290,36 @@ bool layers_open(struct layers *l, unsigned level, const char *type, struct str 
 	exact = l->depth == 1 || is_exact(&l->open[l->depth - 2], type);
 	y->rendered = is_rendering(type) || !exact;
 	y->page = strncmp(type, "CL_TYPE_HTML", 12) == 0;
-	if (!y->rendered && (strcmp(type, "CL_TYPE_ZIP") == 0 || strncmp(type, "CL_TYPE_OOXML", 13) == 0))
+	y->zip = strcmp(type, "CL_TYPE_ZIP") == 0 || strncmp(type, "CL_TYPE_OOXML", 13) == 0;
+	if (!y->rendered && y->zip)
 		look_zip(l, y, bytes);
+	y->holds_zip = !y->zip && zip_ends_in(bytes);
 	look_dense(l, type, bytes);
 	look_unsupported(l, bytes); /* whatever its type: few random bytes pass for text */
 	return exact;
 }
 
+/*
+ * Within any file the engine takes "PK\3\4" for the beginning of a member: programs that deal in ZIPs
+ * have it in them. A member is one where a ZIP is: the last layer, or one that has it behind a program.
+ */
+static bool is_noise(const struct layers *l, const char *type)
+{
+	const struct layer *y = l->depth > 0 ? &l->open[l->depth - 1] : NULL;
+
+	if (l->guess || (y != NULL && y->rendered))
+		return true;
+	if (y == NULL || y->zip || strcmp(type, "CL_TYPE_ZIP") != 0)
+		return false;
+	for (unsigned i = 0; i < l->depth; i++)
+		if (l->open[i].holds_zip)
+			return false;
+	return true;
+}
+
 void layers_member(struct layers *l, const char *type, uint64_t size)
 {
-	bool noise = l->guess || (l->depth > 0 && l->open[l->depth - 1].rendered);
-
-	if (size > l->most && !noise)
+	if (size > l->most && !is_noise(l, type))
 		gap(l, REASON_LIMIT, "member-size");
 	for (unsigned i = l->depth; i-- > 0;)
 		if (l->open[i].kind != NULL && strcmp(l->open[i].kind->type, type) == 0) {

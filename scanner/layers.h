@@ -28,6 +28,8 @@ struct layers {
 		const struct container *kind; /* NULL: may well have no children */
 		uint32_t want, children, members;
 		bool rendered; /* within what the engine reads as mail */
+		bool zip;      /* it is one */
+		bool holds_zip; /* one ends in it, behind something else */
 		bool page;     /* HTML: the engine writes a mail of its own with what data: URLs hold */
 	} open[LAYERS_DEEPEST];
 };
@@ -41,8 +43,9 @@ void layers_start(struct layers *l, struct dense *d);
  */
 bool layers_open(struct layers *l, unsigned level, const char *type, struct str bytes);
 
-/* A container of a type announces a member of a real size. Where headers may be noise this counts
- * for nothing: what really is too long is cut, and shows as a layer of that size. */
+/* A container of a type announces a member of a real size. Where headers may be noise (the engine takes
+ * any bytes within any file for a ZIP's) this counts for nothing: what really is too long is cut, and
+ * shows as a layer of that size. */
 void layers_member(struct layers *l, const char *type, uint64_t size);
 
 /* The scan is over: judge what is still open. */

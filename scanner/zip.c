@@ -52,6 +52,29 @@ static bool find_end(struct str f, size_t *end, bool *zip64)
 	return false;
 }
 
+/* A directory lies right before its end record (or, ZIP64, the locator does: 4.3.15), wherever offsets count from. */
+static bool has_directory(struct str f, size_t end)
+{
+	uint32_t n = le(f, end + 12, 4);
+
+	return (n <= end && is_at(f, end - n, "PK\1\2")) || (end >= 20 && is_at(f, end - 20, "PK\6\7"));
+}
+
+bool zip_ends_in(struct str f)
+{
+	struct str rest = str_sub(f, f.n > END_SEARCH ? f.n - END_SEARCH : 0, END_SEARCH);
+	const char *at;
+
+	while (rest.n >= END_SIZE && (at = memmem(rest.p, rest.n, "PK\5\6", 4)) != NULL) {
+		size_t end = (size_t)(at - f.p);
+
+		if (end + END_SIZE <= f.n && has_directory(f, end))
+			return true;
+		rest = str_sub(f, end + 4, f.n);
+	}
+	return false;
+}
+
 static bool method_known(uint32_t method)
 {
 	return method == 0 || method == 6 || method == 8 || method == 9 || method == 12;

@@ -23,6 +23,9 @@ enum zip_state {
  */
 enum zip_state zip_look(struct str file, uint32_t *members);
 
+/* Does a ZIP end in this file, whatever is before it? Programs that deal in ZIPs have its magic numbers in them, but no directory. */
+bool zip_ends_in(struct str file);
+
 /* Is one of its first members a bomb, or are they together? Whatever the headers say of lengths. */
 bool zip_dense(struct str file, struct dense *d);
 

@@ -347,13 +347,34 @@ START_TEST(what_the_reader_of_mail_hands_over_is_not_exact)
 	ck_assert(layers_open(&l, 1, "CL_TYPE_MAIL", str_c(plain))); /* as it lies in the archive */
 	ck_assert(!layers_open(&l, 2, "CL_TYPE_POSIX_TAR", str_c(plain)));
 	ck_assert(!layers_open(&l, 3, "CL_TYPE_TEXT_ASCII", str_c(plain)));
-	layers_member(&l, "CL_TYPE_ZIP", 1 << 30);
+	layers_member(&l, "CL_TYPE_POSIX_TAR", 1 << 30);
 	ck_assert(layers_open(&l, 1, "CL_TYPE_HTML", str_c(plain)));
 	ck_assert(!layers_open(&l, 2, "CL_TYPE_MAIL", str_c(plain))); /* the engine's own */
 	ck_assert(layers_open(&l, 1, "CL_TYPE_TEXT_ASCII", str_c(plain)));
 	ck_assert_int_eq(l.reason, REASON_NONE);
-	layers_member(&l, "CL_TYPE_ZIP", 1 << 30);
+	layers_member(&l, "CL_TYPE_POSIX_TAR", 1 << 30);
 	ck_assert_int_eq(l.reason, REASON_LIMIT);
+}
+END_TEST
+
+/* A program that has a ZIP behind it unpacks itself; one that merely deals in them has no members. */
+START_TEST(a_member_counts_where_a_zip_is)
+{
+	for (int with = 0; with < 2; with++) {
+		struct buf b;
+		struct layers l;
+
+		buf_init(&b, 1 << 16);
+		buf_str(&b, STR("MZ a program that has PK\3\4 and PK\5\6 in it and then some more"));
+		if (with)
+			zip_make(&b, two, 2);
+		start(&l, 1 << 20);
+		layers_open(&l, 0, "CL_TYPE_MSEXE", buf_view(&b));
+		layers_open(&l, 1, "CL_TYPE_TEXT_ASCII", str_c(plain));
+		layers_member(&l, "CL_TYPE_ZIP", 1 << 30);
+		ck_assert_int_eq(l.reason, with ? REASON_LIMIT : REASON_NONE);
+		buf_free(&b);
+	}
 }
 END_TEST
 
@@ -649,6 +670,7 @@ int main(void)
 	tcase_add_test(t, an_empty_container_inside_another_is_a_gap);
 	tcase_add_test(t, an_announced_member_counts_and_its_size_is_checked);
 	tcase_add_test(t, what_the_reader_of_mail_hands_over_is_not_exact);
+	tcase_add_test(t, a_member_counts_where_a_zip_is);
 	tcase_add_test(t, a_guess_may_announce_what_it_likes_but_not_show_it);
 	tcase_add_test(t, a_layer_over_the_limit_too_deep_or_unreadable_is_a_gap);
 	tcase_add_test(t, a_zip_must_show_all_that_it_promises);

@@ -113,7 +113,10 @@ static const struct magic {
 	    "xz.nothing-unpacked" },
 	{ { "7z\xbc\xaf\x27\x1c\0\4", 8 }, "7z.nothing-unpacked" },
 	{ { "MSCF\0\0\0\0", 8 }, "cab.nothing-unpacked" },
-	{ { "070701", 6 }, "cpio.nothing-unpacked" },
+	/* An empty file, and then no header. */
+	{ { "07070100000001000081800000000000000000000000010000000000000000000000000000000000000000000000000000000200000000a\0", 112 },
+	    "cpio.nothing-unpacked" },
+	{ { "\xc7\x71\1\0\1\0\xa4\x81\0\0\0\0\1\0\0\0\0\0\0\0\2\0\0\0\0\0a\0", 28 }, "cpio.nothing-unpacked" },
 	{ { "xar!\0\x1c\0\1", 8 }, "xar.nothing-unpacked" },
 	{ { "ITSF\3\0\0\0\x60\0\0\0", 12 }, "chm.nothing-unpacked" },
 	{ { "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8 }, "ole2.nothing-unpacked" },
@@ -130,6 +133,23 @@ START_TEST(rule_4_an_archive_that_its_parser_gives_up_is_malformed)
 	buf_append(&made, junk, sizeof(junk));
 	rig_expect(&r, buf_view(&made), UNSCANNABLE, MALFORMED);
 	ck_assert_str_eq(r.verdict.name, broken[_i].name);
+}
+END_TEST
+
+/* What merely looks like an archive by its first bytes, or has them in it, is none. */
+START_TEST(accidents_are_clean)
+{
+	static const struct str rows[] = {
+		STR("070701 is how an archive of cpio begins"),
+		/* "ccc..." as base64: 0x71c7 is another of its beginnings. */
+		STR("char classes = \"" "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
+		    "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc\";"),
+		/* Names of magic numbers in a program; the length of the "member" is 4 GB. */
+		STR("\x7f" "ELF\2\1\1 zip: \0PK\5\6\0\0PK\1\2\0PK\3\4\x14\0\0\0\x08\0....zzzz\x20\0\0\0\xff\xff\xff\xff\4\0\0\0name..."
+		    "............................................................................................."),
+	};
+
+	rig_expect(&r, rows[_i], CLEAN, NONE);
 }
 END_TEST
 
@@ -322,6 +342,7 @@ int main(void)
 	tcase_add_test(t, rule_3_a_scan_that_reaches_its_time_is_a_timeout);
 	tcase_add_loop_test(t, rule_4_an_archive_that_its_parser_gives_up_is_malformed, 0,
 	    sizeof(broken) / sizeof(broken[0]));
+	tcase_add_loop_test(t, accidents_are_clean, 0, 3);
 	tcase_add_loop_test(t, rule_5_rar_is_an_error_alone_and_inside_others, 0, 2);
 	tcase_add_test(t, rule_5_what_has_no_unpacker_is_an_error);
 	tcase_add_test(t, rule_6_a_zip_without_its_end_is_malformed);
